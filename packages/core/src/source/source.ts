@@ -4,6 +4,8 @@ import type { ObjectRef } from '../outcome.js';
 export interface Source {
   /** Canonical and without secrets; images are unique by (uri, key). */
   readonly uri: string;
+  /** A manifest may name an object twice; a run takes it once. */
+  readonly mayRepeatKeys?: boolean;
   /**
    * Every object after `after` (exclusive; a cursor of an earlier page), in pages of at most 1,000.
    * The order is the same every time, so that a listing can be taken up again.
@@ -14,7 +16,10 @@ export interface Source {
    * The object's bytes, at most `bytesMax` of them.
    * @throws {ItemFailure} not_found, access_denied, too_large, throttled, timeout, source_unavailable
    */
-  fetch(key: string, options: { bytesMax: number; timeoutMs: number; signal?: AbortSignal }): Promise<Fetched>;
+  fetch(
+    key: string,
+    options: { bytesMax: number; timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Fetched>;
 }
 
 export interface ListPage {
