@@ -1,0 +1,56 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { ItemFailure, type FailureCode } from '@tuhai/core/item-failure';
+import type { DecodeImage, DecodeReply } from './decode-process.js';
+
+export interface CarefulDecoder {
+  decode: DecodeImage;
+  close(): Promise<void>;
+}
+
+/**
+ * Decodes one image at a time in a process of its own. Slow, so it is for the chunks that a worker died with:
+ * here the image that kills its decoder is the only one that can be meant.
+ * @throws {ItemFailure} as the decoder does, and `decoder_crashed` or `timeout`.
+ */
+export function createCarefulDecoder(options: { timeoutMs: number; module: URL }): CarefulDecoder {
+  let child: ChildProcess | undefined;
+  let previous: Promise<unknown> = Promise.resolve();
+
+  async function decodeAlone(...[bytes, preprocessing, limits]: Parameters<DecodeImage>): ReturnType<DecodeImage> {
+    child ??= fork(options.module, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const decoder = child;
+    const settled = new AbortController();
+    const timer = setTimeout(() => decoder.kill('SIGKILL'), options.timeoutMs);
+    const startedMs = Date.now();
+    try {
+      decoder.send({ bytes, preprocessing, limits });
+      const [event] = (await Promise.race([
+        once(decoder, 'message', settled).then(([reply]) => [reply]),
+        once(decoder, 'exit', settled).then(([code, signal]) => [undefined, signal ?? `exit code ${code}`]),
+      ])) as [DecodeReply | undefined, string?];
+      if (event?.ok) return event.image;
+      if (event) throw new ItemFailure(event.code as FailureCode, event.message);
+      child = undefined;
+      if (Date.now() - startedMs >= options.timeoutMs) {
+        throw new ItemFailure('timeout', `decoding took longer than ${options.timeoutMs} ms`);
+      }
+      throw new ItemFailure('decoder_crashed', 'decoding this image kills the process that does it');
+    } finally {
+      clearTimeout(timer);
+      settled.abort();
+    }
+  }
+
+  return {
+    decode(...image) {
+      const result = previous.then(() => decodeAlone(...image));
+      previous = result.catch(() => undefined);
+      return result;
+    },
+    async close() {
+      await previous;
+      child?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { labelStoredPage } from '@tuhai/core/store/label-stored';
+import { finishRun, getRun } from '@tuhai/core/store/runs';
+import { ensureVectorIndex } from '@tuhai/core/store/vector-index';
+import type { WorkerContext } from './worker-context.js';
+
+const pageSize = 1_000;
+
+/**
+ * What is left when no chunk is open: labels for the images that were unchanged but never saw the run's label
+ * sets, and the vector index. May be done twice, by anybody, at any time.
+ */
+export async function finishRunWork(runId: number, context: WorkerContext): Promise<void> {
+  const { database, model } = context;
+  const run = await getRun(database, runId);
+  if (run.status !== 'running') return;
+  for (const labelSetId of run.labelSetIds) {
+    const score = await context.labellerOf(labelSetId);
+    let afterImageId = 0;
+    for (;;) {
+      const page = { model, labelSetId, sourceUri: run.source, afterImageId, limit: pageSize, score };
+      const done = await labelStoredPage(database, page);
+      if (!done) break;
+      afterImageId = done.lastImageId;
+    }
+  }
+  await ensureVectorIndex(database, model);
+  await finishRun(database, runId);
+}

@@ -1,0 +1,107 @@
+import { configureSharp } from '@tuhai/core/image/configure-sharp';
+import { decodeImage } from '@tuhai/core/image/decode-image';
+import { ItemFailure } from '@tuhai/core/item-failure';
+import type { Config } from '@tuhai/core/config';
+import { readBundle } from '@tuhai/core/model/bundle';
+import { loadImageTower } from '@tuhai/core/model/image-tower';
+import { loadTextTower } from '@tuhai/core/model/text-tower';
+import { openQueue, openWorker, queueName } from '@tuhai/core/queue/connect-queue';
+import { openSource } from '@tuhai/core/source/open-source';
+import type { Source } from '@tuhai/core/source/source';
+import type { ChunkResults } from '@tuhai/core/store/commit-chunk';
+import { openDatabase } from '@tuhai/core/store/database';
+import { registerModel } from '@tuhai/core/store/register-model';
+import pLimit from 'p-limit';
+import type { Logger } from 'pino';
+import { createBatcher } from './batcher.js';
+import { createCarefulDecoder } from './careful-decoder.js';
+import { consumeChunk } from './consume-chunk.js';
+import { finishRunWork } from './finish-run.js';
+import { createLabellers } from './labellers.js';
+import { startSweep } from './sweep.js';
+import type { WorkerContext } from './worker-context.js';
+
+export interface WorkerOptions {
+  config: Config & { databaseUrl: string; modelDir: string };
+  log: Logger;
+  onCommitted?: (results: ChunkResults) => void;
+  /** Another module that serves the careful decoder; for tests of crashes. */
+  decode?: typeof decodeImage;
+  decoderModule?: URL;
+}
+
+/** Chunks in hand at once: one being fetched and decoded while another is embedded and a third committed. */
+const chunksInHand = 3;
+
+/** One worker process: everything it needs is opened here, and closed in the opposite order. */
+export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
+  const { config, log } = options;
+  configureSharp();
+  const bundle = await readBundle(config.modelDir);
+  const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
+  const database = openDatabase(config.databaseUrl, { onError });
+  const model = await registerModel(database, bundle);
+  const onCpu = config.executionProviders[0] === 'cpu';
+  const session = { executionProviders: config.executionProviders, ...(onCpu && { intraOpThreads: 1 }) };
+  const tower = await loadImageTower(bundle, session);
+  const location = { ...(config.redisUrl && { redisUrl: config.redisUrl }), databaseUrl: config.databaseUrl, onError };
+  const name = queueName(bundle.fingerprint);
+  const { queue, close: closeQueue } = openQueue(name, location);
+  const careful = createCarefulDecoder({
+    timeoutMs: config.limits.timeoutMs,
+    module: options.decoderModule ?? new URL('decode-process.js', import.meta.url),
+  });
+  const batcher = createBatcher({
+    run: (images) => tower.embed(images),
+    sizeMax: config.batchSizeMax,
+    waitMsMax: config.batchWaitMsMax,
+  });
+  const decode = options.decode ?? decodeImage;
+  const context: WorkerContext = {
+    database,
+    queue,
+    log,
+    model,
+    limits: config.limits,
+    sourceOf: rememberSources((uri) => openSource(uri, { s3: config.s3 })),
+    decode: (bytes) => decode(bytes, bundle.preprocessing, config.limits),
+    decodeCarefully: (bytes) => careful.decode(bytes, bundle.preprocessing, config.limits),
+    embed: (pixels) => batcher.embed(pixels).catch((error) => Promise.reject(toInferenceFailure(error))),
+    labellerOf: createLabellers({ database, modelId: model.id, bundle, loadText: () => loadTextTower(bundle, session) }),
+    // Enough to fill the next batches while one runs, whatever the chunks' size.
+    inFlight: pLimit(Math.max(32, 4 * config.batchSizeMax)),
+    onCommitted: options.onCommitted ?? (() => {}),
+  };
+  const sweep = startSweep(context);
+  const worker = openWorker(
+    name,
+    location,
+    ({ data }) => ('chunkId' in data ? consumeChunk(data.chunkId, context) : finishRunWork(data.finishRunId, context)),
+    { concurrency: chunksInHand, lockDurationMs: config.lockDurationMs },
+  );
+  return {
+    async close() {
+      await worker.close();
+      await sweep.stop();
+      await closeQueue();
+      await careful.close();
+      await tower.release();
+      await database.close();
+    },
+  };
+}
+
+function rememberSources(open: (uri: string) => Promise<Source>): (uri: string) => Promise<Source> {
+  const sources = new Map<string, Promise<Source>>();
+  return (uri) => {
+    const source = sources.get(uri) ?? open(uri);
+    sources.set(uri, source);
+    source.catch(() => sources.delete(uri));
+    return source;
+  };
+}
+
+function toInferenceFailure(error: Error): ItemFailure {
+  const outOfMemory = /out of memory|bad_alloc|failed to allocate/i.test(error.message);
+  return new ItemFailure(outOfMemory ? 'out_of_memory' : 'internal', error.message, { cause: error });
+}
