@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
+import type { PostgresSession } from './session-multiplexer.js';
+
+/** A PGlite database as a session of raw wire messages. */
+export interface PgliteSession extends PostgresSession {
+  close(): Promise<void>;
+}
+
+// Written when a new database is complete: a first start that was killed half-way is begun again.
+const completeMark = 'tuhai-initialised';
+
+/**
+ * Opens the database in `directory`, with the vector extension, and creates it when it is new.
+ *
+ * Durability: PGlite passes each write of Postgres to the operating system at once, the log (WAL) before a commit
+ * is answered; so what was committed survives the SIGKILL of this process. It never calls fsync: a power cut or
+ * a crash of the machine may lose or damage the database.
+ *
+ * @param log receives warnings and worse of Postgres, no statements
+ */
+export async function openPgliteSession(
+  directory: string,
+  log: (line: string) => void,
+): Promise<PgliteSession> {
+  const mark = join(directory, completeMark);
+  if (!existsSync(mark)) rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const onStderr = (line: string): boolean => {
+    if (/\b(?:WARNING|FATAL|PANIC|LOG):/.test(line)) log(line);
+    return false;
+  };
+  const database = new PGlite(directory, { extensions: { vector }, onStderr });
+  await database.waitReady;
+  await database.exec('create extension if not exists vector');
+  if (!existsSync(mark)) writeFileSync(mark, '');
+  return {
+    execute(messages) {
+      const chunks: Buffer[] = [];
+      // Runs synchronously; what it promises is a file system sync, which Node's file system does not need.
+      void database.execProtocolRawStream(messages, {
+        syncToFs: false,
+        onRawData: (chunk) => chunks.push(Buffer.from(chunk)),
+      });
+      return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+    },
+    close: () => database.close(),
+  };
+}
