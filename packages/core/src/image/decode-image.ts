@@ -4,7 +4,7 @@ import { centerCrop } from './center-crop.js';
 import { sniffImageFormat, type ImageFormat } from './image-format.js';
 import type { ImageLimits } from './limits.js';
 import type { Preprocessing, Size } from './preprocessing.js';
-import { resamples } from './resample.js';
+import { renderPixels } from './render-pixels.js';
 import { resizeSize } from './resize-size.js';
 
 export interface DecodedImage {
@@ -44,7 +44,11 @@ export async function decodeImage(
   const original = metadata.autoOrient;
   const resized = resizeSize(original, preprocessing.resize);
   refuseStretched(resized, limits);
-  const pixels = await render(image, metadata, resized, preprocessing, limits).catch((error: unknown) => {
+  const pixels = await renderPixels(image, metadata, {
+    size: resized,
+    resample: preprocessing.resample,
+    limits,
+  }).catch((error: unknown) => {
     throw toDecodeFailure(error);
   });
   return {
@@ -57,34 +61,11 @@ export async function decodeImage(
 
 function open(bytes: Uint8Array, limits: ImageLimits): Sharp {
   return sharp(bytes, {
-    failOn: 'truncated',
+    failOn: 'error',
     limitInputPixels: limits.pixelsMax,
     autoOrient: true,
     ignoreIcc: true,
   });
-}
-
-async function render(
-  image: Sharp,
-  metadata: Metadata,
-  size: Size,
-  preprocessing: Preprocessing,
-  limits: ImageLimits,
-): Promise<Uint8Array> {
-  // Cutting out the whole picture changes nothing but libvips' mind: it would shrink large JPEGs while loading.
-  image.extract({ left: 0, top: 0, width: metadata.autoOrient.width, height: metadata.autoOrient.height });
-  image.flatten({ background: '#fff' });
-  image.resize({
-    ...size,
-    fit: 'fill',
-    kernel: resamples[preprocessing.resample].kernel,
-    fastShrinkOnLoad: false,
-  });
-  image.timeout({ seconds: Math.ceil(limits.timeoutMs / 1000) });
-  const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-  if (info.channels !== 3)
-    throw new ItemFailure('internal', `decoded to ${info.channels} channels instead of 3`);
-  return data;
 }
 
 function refuseOversized({ width, height, pages = 1 }: Metadata, limits: ImageLimits): void {
@@ -120,6 +101,9 @@ function toDecodeFailure(error: unknown): ItemFailure {
 const decoderMessages = [
   { pattern: /exceeds (pixel|channel) limit/i, code: 'too_many_pixels' },
   { pattern: /timeout/i, code: 'timeout' },
-  { pattern: /unsupported image format|operation is blocked|no known loader/i, code: 'unsupported_format' },
+  {
+    pattern: /unsupported image format|operation is blocked|has not been built in/i,
+    code: 'unsupported_format',
+  },
   { pattern: /out of memory|unable to allocate/i, code: 'out_of_memory' },
 ] as const;

@@ -56,7 +56,7 @@ export async function readBundle(dir: string, options: { precision?: Precision }
     );
   }
   const graphs = await findGraphFiles(folder, options.precision);
-  const external = await externalDataFiles([...new Set([graphs.image, graphs.text])]);
+  const external = [...new Set([graphs.image, graphs.text].flatMap(externalDataFiles))];
   const parts = {
     family,
     precision: graphs.precision,

@@ -1,0 +1,44 @@
+import type { Metadata, Sharp } from 'sharp';
+import { ItemFailure } from '../item-failure.js';
+import { cmykToRgb } from './cmyk-to-rgb.js';
+import type { ImageLimits } from './limits.js';
+import type { Size } from './preprocessing.js';
+import { resamples, type Resample, type ResampleFilter } from './resample.js';
+import { resizeAsPillow } from './resize-as-pillow.js';
+
+export interface RenderOptions {
+  size: Size;
+  resample: Resample;
+  limits: ImageLimits;
+}
+
+/**
+ * Decodes an opened picture and resizes it: with libvips while it decodes, where that gives Pillow's pixels within a
+ * fraction of a step, else from the whole decoded picture.
+ * @returns uint8 H×W×3 RGB of `size`
+ */
+export async function renderPixels(
+  image: Sharp,
+  metadata: Metadata,
+  { size, resample, limits }: RenderOptions,
+): Promise<Uint8Array> {
+  const filter: ResampleFilter = resamples[resample];
+  const original = { width: metadata.autoOrient.width, height: metadata.autoOrient.height };
+  const enlarges = size.width > original.width || size.height > original.height;
+  const isCmyk = metadata.space === 'cmyk';
+  const kernel = enlarges || isCmyk ? null : filter.kernel;
+  if (kernel) {
+    // Cutting out the whole picture changes nothing but libvips' mind: it would shrink large JPEGs while loading.
+    image.extract({ left: 0, top: 0, ...original });
+    image.resize({ ...size, fit: 'fill', kernel, fastShrinkOnLoad: false });
+  }
+  if (isCmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk');
+  else image.flatten({ background: '#fff' }).toColourspace('srgb');
+  image.timeout({ seconds: Math.ceil(limits.timeoutMs / 1000) });
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  const pixels = isCmyk ? cmykToRgb(data, info.channels) : data;
+  if (pixels.length !== info.width * info.height * 3) {
+    throw new ItemFailure('corrupt', `decoded to ${info.channels} channels, which are no colours we know`);
+  }
+  return kernel ? pixels : resizeAsPillow(pixels, original, size, filter);
+}

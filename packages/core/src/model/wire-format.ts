@@ -1,0 +1,95 @@
+/** Protobuf's wire format, as far as ONNX files need it: https://protobuf.dev/programming-guides/encoding/ */
+
+/** Bytes in memory or in a file. */
+export interface ByteSource {
+  readonly length: number;
+  /** Fewer bytes where the source ends before `end`. */
+  read(start: number, end: number): Uint8Array;
+}
+
+export interface Field {
+  number: number;
+  /** Where the field with its tag begins and ends. */
+  start: number;
+  end: number;
+  /** Where a length-delimited field's content begins; `end` for the others. */
+  contentStart: number;
+}
+
+const wireTypes = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
+/** A tag and a length, each at most ten bytes. */
+const headBytesMax = 20;
+
+export const inMemory = (bytes: Uint8Array): ByteSource => ({
+  length: bytes.length,
+  read: (start, end) => bytes.subarray(start, Math.min(end, bytes.length)),
+});
+
+/**
+ * The fields of a message, one after the other; their contents are not read.
+ * @throws {RangeError} when the bytes are no protobuf message
+ */
+export function* readFields(source: ByteSource, start = 0, end = source.length): Generator<Field> {
+  for (let at = start; at < end;) {
+    const head = source.read(at, Math.min(end, at + headBytesMax));
+    const tag = readVarint(head, 0);
+    const number = Math.floor(tag.value / 8);
+    const field = { number, start: at, ...extent(head, tag, at) };
+    if (number === 0 || field.end > end) throw new RangeError(`no protobuf field at byte ${at}`);
+    yield field;
+    at = field.end;
+  }
+}
+
+function extent(head: Uint8Array, tag: Varint, at: number): Pick<Field, 'contentStart' | 'end'> {
+  const body = at + tag.next;
+  const until = (end: number, contentStart = end): Pick<Field, 'contentStart' | 'end'> => ({
+    contentStart,
+    end,
+  });
+  switch (tag.value % 8) {
+    case wireTypes.varint:
+      return until(at + readVarint(head, tag.next).next);
+    case wireTypes.fixed64:
+      return until(body + 8);
+    case wireTypes.fixed32:
+      return until(body + 4);
+    case wireTypes.lengthDelimited: {
+      const length = readVarint(head, tag.next);
+      return until(at + length.next + length.value, at + length.next);
+    }
+    default:
+      throw new RangeError(`no protobuf field at byte ${at}`);
+  }
+}
+
+interface Varint {
+  value: number;
+  next: number;
+}
+
+/** Exact up to 2⁵³; negative numbers (ten bytes) come out as some large one. */
+function readVarint(bytes: Uint8Array, at: number): Varint {
+  let value = 0;
+  for (let i = 0; i < 10; i++) {
+    const byte = bytes[at + i];
+    if (byte === undefined) break;
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return { value, next: at + i + 1 };
+  }
+  throw new RangeError('a protobuf number does not end');
+}
+
+const utf8 = new TextDecoder();
+
+export const readText = (source: ByteSource, field: Field): string =>
+  utf8.decode(source.read(field.contentStart, field.end));
+
+/** A length-delimited field's tag and length, to stand before its content. */
+export function lengthDelimitedHead(number: number, contentLength: number): Uint8Array {
+  return Uint8Array.from([...varint(number * 8 + wireTypes.lengthDelimited), ...varint(contentLength)]);
+}
+
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value % 0x80) + 0x80, ...varint(Math.floor(value / 0x80))];
+}
