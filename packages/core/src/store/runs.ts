@@ -37,11 +37,16 @@ const selectRun = `
     FROM chunks WHERE run_id = r.id
   ) c`;
 
+export async function findRun(database: Database, id: number): Promise<Run | undefined> {
+  const { rows } = await database.pool.query<Run>(`${selectRun} WHERE r.id = $1`, [id]);
+  return rows[0];
+}
+
 /** @throws {UsageError} when there is no such run. */
 export async function getRun(database: Database, id: number): Promise<Run> {
-  const { rows } = await database.pool.query<Run>(`${selectRun} WHERE r.id = $1`, [id]);
-  if (!rows[0]) throw new UsageError(`There is no run ${id}`);
-  return rows[0];
+  const run = await findRun(database, id);
+  if (!run) throw new UsageError(`There is no run ${id}`);
+  return run;
 }
 
 /** Newest first. */

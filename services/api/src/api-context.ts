@@ -1,0 +1,22 @@
+import type { ImageLimits } from '@tuhai/core/image/limits';
+import type { Database } from '@tuhai/core/store/database';
+import type { StoredModel } from '@tuhai/core/store/register-model';
+import type { Logger } from 'pino';
+import type { Thumbnails } from './thumbnails/thumbnails.js';
+
+/** All that the routes need of the outside. */
+export interface ApiContext {
+  database: Database;
+  /** The one that answers. */
+  model: StoredModel;
+  /** `[D]`, of length 1. */
+  embedText(text: string): Promise<Float32Array>;
+  /**
+   * `[D]`, of length 1.
+   * @throws {ItemFailure} for a picture that cannot be used
+   */
+  embedImage(bytes: Uint8Array): Promise<Float32Array>;
+  thumbnails: Thumbnails;
+  limits: ImageLimits;
+  log: Logger;
+}

@@ -1,0 +1,137 @@
+import { getEmbedding, hitsMax, searchImages } from '@tuhai/core/store/search-images';
+import { Type, type Static } from 'typebox';
+import type { ApiContext } from '../api-context.js';
+import { imageId, keyLengthMax, modelSchema, problems, text } from '../api-schemas.js';
+import { Problem } from '../problem.js';
+import { readForm } from '../read-form.js';
+import type { Api } from '../schema-validation.js';
+import { thumbnailPath } from './images.js';
+
+const hitsDefault = 10;
+/** A model reads some 50 tokens of a text; more than this is no query. */
+const textLengthMax = 1_000;
+const dimensionMax = 16_000;
+
+const filterSchema = Type.Object(
+  {
+    prefix: Type.Optional(text({ maxLength: keyLengthMax, description: 'Keys that start with this' })),
+    source: Type.Optional(text({ maxLength: keyLengthMax, description: "A source's uri, as runs name it" })),
+    run: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Images this run embedded' }),
+    ),
+    label: Type.Optional(
+      text({ maxLength: 1_000, description: 'Images with this label among their predictions' }),
+    ),
+    probabilityMin: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Of that label' })),
+    cosineMin: Type.Optional(Type.Number({ minimum: -1, maximum: 1, description: 'Of that label' })),
+  },
+  { additionalProperties: false },
+);
+
+const options = {
+  k: Type.Optional(Type.Integer({ minimum: 1, maximum: hitsMax, default: hitsDefault })),
+  filter: Type.Optional(filterSchema),
+};
+
+const querySchema = Type.Object(
+  {
+    text: Type.Optional(text({ minLength: 1, maxLength: textLengthMax, description: 'Best in Chinese' })),
+    imageId: Type.Optional(imageId),
+    vector: Type.Optional(Type.Array(Type.Number(), { minItems: 1, maxItems: dimensionMax })),
+    ...options,
+  },
+  { additionalProperties: false, description: 'Exactly one of text, imageId and vector' },
+);
+
+const formSchema = Type.Object(
+  {
+    image: Type.Unsafe<unknown>({ contentMediaType: 'image/*', description: 'A picture, as a file' }),
+    ...options,
+  },
+  { additionalProperties: false, required: ['image'], description: '`filter` as JSON' },
+);
+
+const answerSchema = Type.Object({
+  model: modelSchema,
+  hits: Type.Array(
+    Type.Object({
+      imageId: Type.Integer(),
+      source: Type.String(),
+      key: Type.String(),
+      cosine: Type.Number({ description: 'From −1 to 1; the nearest hit comes first' }),
+      thumbnail: Type.String({ description: 'Path of a small picture' }),
+    }),
+  ),
+});
+
+type Query = Static<typeof querySchema>;
+
+/** `POST /v1/search`: the images nearest to a text, an uploaded picture, a stored image or a vector. */
+export function addSearchRoute(api: Api, context: ApiContext): void {
+  const schema = {
+    tags: ['search'],
+    summary: 'The images nearest to a text, an uploaded picture, a stored image or a vector',
+    body: {
+      content: { 'application/json': { schema: querySchema }, 'multipart/form-data': { schema: formSchema } },
+    },
+    response: { 200: answerSchema, ...problems },
+  };
+  api.post('/v1/search', {
+    schema,
+    async preValidation(request) {
+      if (request.isMultipart()) request.body = await readForm(request, context.limits.bytesMax);
+      else if (request.body === undefined) throw new Problem('invalid_request', 'The body is missing');
+    },
+    async handler(request) {
+      const query = request.body as Query & { image?: unknown };
+      const vector = await queryVector(query, context);
+      const hits = await searchImages(context.database, context.model, {
+        vector,
+        k: query.k ?? hitsDefault,
+        ...(query.filter && { filter: query.filter }),
+        // The image itself would be its own best hit.
+        ...(query.imageId !== undefined && { exceptImageId: query.imageId }),
+      });
+      const { name, fingerprint } = context.model;
+      return {
+        model: { name, fingerprint },
+        hits: hits.map((hit) => ({ ...hit, thumbnail: thumbnailPath(hit.imageId) })),
+      };
+    },
+  });
+}
+
+async function queryVector(query: Query & { image?: unknown }, context: ApiContext): Promise<Float32Array> {
+  const given = (['text', 'imageId', 'vector', 'image'] as const).filter(
+    (field) => query[field] !== undefined,
+  );
+  if (given.length !== 1) {
+    const found = given.length === 0 ? 'none' : given.join(', ');
+    throw new Problem(
+      'invalid_request',
+      `body must have exactly one of text, imageId, vector, image; it has ${found}`,
+    );
+  }
+  if (query.text !== undefined) return context.embedText(meaningful(query.text));
+  if (query.vector !== undefined) return scaled(query.vector);
+  if (query.imageId !== undefined) return storedVector(query.imageId, context);
+  if (query.image instanceof Uint8Array) return context.embedImage(query.image);
+  throw new Problem('invalid_request', 'body/image must be a file');
+}
+
+function meaningful(queryText: string): string {
+  if (queryText.trim() !== '') return queryText.trim();
+  throw new Problem('invalid_request', 'body/text must hold more than white space');
+}
+
+async function storedVector(id: number, { database, model }: ApiContext): Promise<Float32Array> {
+  const vector = await getEmbedding(database, model, id);
+  if (vector) return vector;
+  throw new Problem('image_not_found', `There is no image ${id} that ${model.name} has embedded`);
+}
+
+/** Only its direction counts; scaled, no component leaves the range of float32. */
+function scaled(vector: readonly number[]): Float32Array {
+  const largest = vector.reduce((max, component) => Math.max(max, Math.abs(component)), 0);
+  return Float32Array.from(vector, (component) => (largest === 0 ? 0 : component / largest));
+}
