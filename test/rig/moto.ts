@@ -1,5 +1,6 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Settings } from '@tuhai/core/source/s3-settings';
+import pLimit from 'p-limit';
 import { findProgram } from './find-program.js';
 import { freePort } from './free-port.js';
 import { type GuardedProcess, guardedProcess } from './guarded-process.js';
@@ -56,7 +57,7 @@ export async function startMoto(): Promise<Moto> {
     put,
     createBucket: async (name, objects = {}) => {
       await client.send(new CreateBucketCommand({ Bucket: name }));
-      for (const [key, body] of Object.entries(objects)) await put(name, key, body);
+      await pLimit(16).map(Object.entries(objects), ([key, body]) => put(name, key, body));
     },
     process: moto,
     stop: () => moto.stop(),

@@ -2,7 +2,6 @@ import { constants, type BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { ItemFailure, type FailureCode } from '../item-failure.js';
-import { readBody } from './read-body.js';
 import type { Fetched } from './source.js';
 import { withDeadline } from './with-deadline.js';
 
@@ -60,11 +59,16 @@ async function readFile(
 ): Promise<Fetched> {
   const before = await file.stat({ bigint: true });
   if (!before.isFile()) throw new ItemFailure('access_denied', 'it is not a regular file');
-  const bytes = await readBody(file.createReadStream({ autoClose: false, highWaterMark: 1 << 20 }), {
-    bytesMax,
-    announcedBytes: Number(before.size),
-    signal,
-  });
+  if (before.size > bytesMax) {
+    throw new ItemFailure('too_large', `it has ${before.size} bytes; the limit is ${bytesMax} bytes`);
+  }
+  const bytes = Buffer.allocUnsafe(Number(before.size));
+  for (let filled = 0; filled < bytes.length;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(bytes, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
   const etag = etagOf(await file.stat({ bigint: true }));
   if (etag !== etagOf(before)) throw new ItemFailure('source_unavailable', 'it changed while it was read');
   return { bytes, etag };

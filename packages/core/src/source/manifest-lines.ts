@@ -10,6 +10,9 @@ import type { S3Address } from './s3-objects.js';
 import type { S3Settings } from './s3-settings.js';
 import { streamS3Object } from './stream-s3-object.js';
 
+/** Breaks in a row before a line came; what arrived but was not read yet is lost with a connection. */
+const opensInVainMax = 3;
+
 interface Options {
   name: string;
   format: ManifestFormat;
@@ -48,7 +51,7 @@ async function* linesOfObject(address: S3Address, options: Options): AsyncGenera
   let reached = options.after;
   let expected: string | undefined;
   const onOpen = (etag: string | undefined): void => void (expected = etag);
-  for (;;) {
+  for (let opensInVain = 0; ;) {
     const start = reached;
     const bytes = streamS3Object(s3Client(options.s3), address, { expected, onOpen }, options.signal);
     try {
@@ -61,7 +64,9 @@ async function* linesOfObject(address: S3Address, options: Options): AsyncGenera
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof UsageError) throw error;
-      if (reached === start) throw manifestError(error, { isStart: expected === undefined, ...options });
+      opensInVain = reached > start ? 0 : opensInVain + 1;
+      const isHopeless = expected === undefined || opensInVain === opensInVainMax;
+      if (isHopeless) throw manifestError(error, { isStart: expected === undefined, ...options });
     }
   }
 }
