@@ -125,6 +125,15 @@ class Cursor {
     return node.items.map((_, i) => this.at(i));
   }
 
+  /** Texts with a place for the prompt. */
+  templates(): string[] {
+    const cursors = this.isText() ? [this] : this.items();
+    return cursors.map((cursor) => {
+      const template = cursor.text();
+      return template.includes('{}') ? template : cursor.fail(`${cursor.title} has no {} for the prompt`);
+    });
+  }
+
   /** One text or a list of them. */
   texts(): string[] {
     return this.isText() ? [this.text()] : this.items().map((item) => item.text());

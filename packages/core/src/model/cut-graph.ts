@@ -34,10 +34,13 @@ function cut(onnx: Uint8Array, outputs: readonly string[]): Uint8Array {
   const kept = keptFields(source, fields, outputs);
   const length = kept.reduce((sum, field) => sum + field.end - field.start, 0);
   const raw = (field: Field): Uint8Array => onnx.subarray(field.start, field.end);
-  const parts = model.flatMap((field) =>
-    field === graph ? [lengthDelimitedHead(onnxFields.model.graph, length), ...kept.map(raw)] : [raw(field)],
-  );
-  return Buffer.concat(parts);
+  const at = model.indexOf(graph);
+  return Buffer.concat([
+    ...model.slice(0, at).map(raw),
+    lengthDelimitedHead(onnxFields.model.graph, length),
+    ...kept.map(raw),
+    ...model.slice(at + 1).map(raw),
+  ]);
 }
 
 function keptFields(source: ByteSource, fields: readonly Field[], outputs: readonly string[]): Field[] {
@@ -104,7 +107,7 @@ function subgraphNames(source: ByteSource, attribute: Field): string[] {
   const { attribute: numbers, graph } = onnxFields;
   return [...readFields(source, attribute.contentStart, attribute.end)]
     .filter(({ number }) => number === numbers.graph || number === numbers.graphs)
-    .flatMap((subgraph) => [...readFields(source, subgraph.contentStart, subgraph.end)])
+    .flatMap((subgraph) => Array.from(readFields(source, subgraph.contentStart, subgraph.end)))
     .flatMap((part) => {
       if (part.number === graph.node) return readNode(source, part).inputs;
       return part.number === graph.output ? [readName(source, part)] : [];

@@ -12,12 +12,8 @@ export interface GraphFiles {
   text: string;
 }
 
-/** Names of the towers' files: ours and transformers.js', then those of optimum's older exports. */
-const splitNames = [
-  { image: 'vision_model', text: 'text_model' },
-  { image: 'visual', text: 'textual' },
-] as const;
-const jointName = 'model';
+/** Names of the files, as transformers.js publishes them. */
+const names = { image: 'vision_model', text: 'text_model', joint: 'model' } as const;
 const folders = ['onnx', ''] as const;
 
 /**
@@ -28,14 +24,9 @@ const folders = ['onnx', ''] as const;
 export async function findGraphFiles(dir: string, precision?: Precision): Promise<GraphFiles> {
   const wanted = precision ? [precision] : (Object.keys(precisions) as Precision[]);
   const files = new Set((await Promise.all(folders.map((folder) => listOnnx(dir, folder)))).flat());
-  const candidates = wanted.flatMap(candidatesOf);
-  const found = candidates.find(({ image, text }) => files.has(image) && files.has(text));
+  const found = wanted.flatMap(candidatesOf).find(({ image, text }) => files.has(image) && files.has(text));
   if (found) return { ...found, image: join(dir, found.image), text: join(dir, found.text) };
-  throw new UsageError(
-    `${dir}: no ONNX graphs${precision ? ` of precision ${precision}` : ''}. Looked for ` +
-      `${candidates.map(({ image, text }) => (image === text ? image : `${image} + ${text}`)).join(', ')}; ` +
-      `there ${files.size === 0 ? 'is no .onnx file' : `is ${[...files].sort().join(', ')}`}`,
-  );
+  throw new UsageError(`${dir}: no ONNX graphs. ${lookedFor(wanted)}; ${await whatThereIs(dir, files)}`);
 }
 
 function candidatesOf(precision: Precision): GraphFiles[] {
@@ -43,25 +34,41 @@ function candidatesOf(precision: Precision): GraphFiles[] {
     folders.flatMap((folder) =>
       precisions[precision].suffixes.map((suffix) => join(folder, `${name}${suffix}.onnx`)),
     );
-  const split = splitNames.flatMap(({ image, text }) => {
-    const texts = paths(text);
-    return paths(image).map((path, i): GraphFiles => ({
-      layout: 'split',
-      precision,
-      image: path,
-      text: texts[i] as string,
-    }));
+  const texts = paths(names.text);
+  const split = paths(names.image).map((image, i): GraphFiles => {
+    return { layout: 'split', precision, image, text: texts[i] as string };
   });
-  return [
-    ...split,
-    ...paths(jointName).map((path): GraphFiles => ({ layout: 'joint', precision, image: path, text: path })),
-  ];
+  const joint = paths(names.joint).map((path): GraphFiles => ({
+    layout: 'joint',
+    precision,
+    image: path,
+    text: path,
+  }));
+  return [...split, ...joint];
+}
+
+function lookedFor(wanted: readonly Precision[]): string {
+  const endings = wanted.flatMap((precision) =>
+    precisions[precision].suffixes.map((suffix) => `${suffix}.onnx`),
+  );
+  return (
+    `Looked, in onnx/ and beside config.json, for ${names.image} with ${names.text}, or for ${names.joint}, ` +
+    `ending in ${endings.join(', ')}`
+  );
+}
+
+async function whatThereIs(dir: string, graphs: ReadonlySet<string>): Promise<string> {
+  if (graphs.size > 0) return `there is ${[...graphs].sort().join(', ')}`;
+  const checkpoint = (await readdir(dir)).find((name) => /\.(safetensors|bin|pt)$/.test(name));
+  return checkpoint
+    ? `there is ${checkpoint}, a PyTorch checkpoint: export it with tools/export first`
+    : 'there is no .onnx file';
 }
 
 async function listOnnx(dir: string, folder: string): Promise<string[]> {
-  const names = await readdir(join(dir, folder)).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(join(dir, folder)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
-  return names.filter((name) => name.endsWith('.onnx')).map((name) => join(folder, name));
+  return entries.filter((name) => name.endsWith('.onnx')).map((name) => join(folder, name));
 }

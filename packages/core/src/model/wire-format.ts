@@ -43,25 +43,23 @@ export function* readFields(source: ByteSource, start = 0, end = source.length):
 
 function extent(head: Uint8Array, tag: Varint, at: number): Pick<Field, 'contentStart' | 'end'> {
   const body = at + tag.next;
-  const until = (end: number, contentStart = end): Pick<Field, 'contentStart' | 'end'> => ({
-    contentStart,
-    end,
-  });
   switch (tag.value % 8) {
     case wireTypes.varint:
-      return until(at + readVarint(head, tag.next).next);
+      return scalar(at + readVarint(head, tag.next).next);
     case wireTypes.fixed64:
-      return until(body + 8);
+      return scalar(body + 8);
     case wireTypes.fixed32:
-      return until(body + 4);
+      return scalar(body + 4);
     case wireTypes.lengthDelimited: {
       const length = readVarint(head, tag.next);
-      return until(at + length.next + length.value, at + length.next);
+      return { contentStart: at + length.next, end: at + length.next + length.value };
     }
     default:
       throw new RangeError(`no protobuf field at byte ${at}`);
   }
 }
+
+const scalar = (end: number): Pick<Field, 'contentStart' | 'end'> => ({ contentStart: end, end });
 
 interface Varint {
   value: number;
