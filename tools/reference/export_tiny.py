@@ -110,3 +110,26 @@ def write_split(model, folder: Path) -> None:
 def write_joint(model, path: Path, external: bool) -> None:
     outputs = ["logits_per_image", "logits_per_text", "text_embeds", "image_embeds"]
     write(Joint(model), example_inputs(), outputs, path, external)
+
+
+def write_outer_scope(path: Path) -> None:
+    """A graph whose If branches read values of the graph around them, beside a tower that they do not need."""
+    value = lambda name, kind, shape: onnx.helper.make_tensor_value_info(name, kind, shape)
+    number = lambda name: value(name, onnx.TensorProto.FLOAT, [1])
+    node = onnx.helper.make_node
+    branch = lambda name, addend: onnx.helper.make_graph(
+        [node("Add", ["doubled", addend], [f"{name}_sum"])], name, [], [number(f"{name}_sum")]
+    )
+    tensor = lambda name, x: onnx.helper.make_tensor(name, onnx.TensorProto.FLOAT, [1], [x])
+    graph = onnx.helper.make_graph(
+        [
+            node("Mul", ["x", "two"], ["doubled"]),
+            node("If", ["condition"], ["chosen"], then_branch=branch("then", "zero"), else_branch=branch("else", "four")),
+            node("Mul", ["y", "unused"], ["other"]),
+        ],
+        "outer_scope",
+        [value("condition", onnx.TensorProto.BOOL, []), number("x"), number("y")],
+        [number("chosen"), number("other")],
+        [tensor("two", 2), tensor("zero", 0), tensor("four", 4), tensor("unused", 9)],
+    )
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9), path)

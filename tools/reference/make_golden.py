@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from export_tiny import write_joint, write_split
+from export_tiny import write_joint, write_outer_scope, write_split
 from pictures import pictures
 from texts import ODD_TEXTS, TEXTS
 from tiny_models import chinese_clip_model, chinese_tokenizer, clip_model, clip_tokenizer
@@ -41,6 +41,7 @@ def main() -> None:
         (folder / name).write_bytes(content)
     write_pixels(folder)
     write_resamples(folder / "subsampled.jpg")
+    write_outer_scope(GOLDEN / "outer-scope.onnx")
     tiny_clip = clip_tokenizer()
     write_family("clip", clip_model(tiny_clip), tiny_clip, 24, pad_id=tiny_clip.token_to_id("<|endoftext|>"))
     tiny_chinese = chinese_tokenizer()

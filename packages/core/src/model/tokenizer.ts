@@ -14,7 +14,7 @@ export interface Tokenizer {
 
 /** @throws {UsageError} when tokenizer.json cannot be used */
 export async function loadTokenizer(
-  bundle: Pick<Bundle, 'family' | 'contextLength' | 'files'>,
+  bundle: Pick<Bundle, 'family' | 'contextLength'> & { files: Pick<Bundle['files'], 'tokenizer'> },
 ): Promise<Tokenizer> {
   const path = bundle.files.tokenizer;
   const definition = await readJson(path);

@@ -1,0 +1,159 @@
+import { execFile } from 'node:child_process';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { readBundle } from '@tuhai/core/model/bundle';
+import test, { type ExecutionContext } from 'ava';
+import { goldenPath } from '../golden/golden.js';
+
+test('a bundle is read with what transformers would take for granted', async (t) => {
+  const bundle = await readBundle(goldenPath('tiny-clip'));
+  t.like(bundle, {
+    name: 'tiny-clip',
+    family: 'clip',
+    precision: 'fp32',
+    dimension: 12,
+    contextLength: 24,
+    scoring: 'softmax',
+    logitScaleFrom: 'manifest',
+    logitBias: 0,
+    preprocessing: { resize: { kind: 'shortest_edge', edge: 30 }, output: { width: 32, height: 32 } },
+  });
+  t.is(bundle.logitScale.toFixed(3), Math.exp(3.2).toFixed(3));
+  const chinese = await readBundle(goldenPath('tiny-chinese-clip'));
+  t.like(chinese, { family: 'chinese_clip', contextLength: 52, logitScale: 100, logitScaleFrom: 'family' });
+});
+
+test('whatever decides an embedding changes the fingerprint, and nothing else does', async (t) => {
+  const before = (await readBundle(await copy(t, 'tiny-clip'))).fingerprint;
+  t.is((await readBundle(await copy(t, 'tiny-clip'))).fingerprint, before, 'the folder does not count');
+  const after = async (change: (dir: string) => Promise<void>): Promise<string> => {
+    const dir = await copy(t, 'tiny-clip');
+    await change(dir);
+    return (await readBundle(dir)).fingerprint;
+  };
+  const fingerprints = await Promise.all([
+    after((dir) => flipByte(join(dir, 'onnx', 'vision_model.onnx'))),
+    after((dir) => flipByte(join(dir, 'onnx', 'text_model.onnx'))),
+    after((dir) => editJson(join(dir, 'preprocessor_config.json'), { resample: 2 })),
+    after((dir) => editJson(join(dir, 'preprocessor_config.json'), { image_mean: [0.5, 0.5, 0.5] })),
+    after((dir) => appendFile(join(dir, 'tokenizer.json'), '\n')),
+    after((dir) => editJson(join(dir, 'config.json'), { text_config: { max_position_embeddings: 16 } })),
+    readBundle(goldenPath('tiny-clip'), { precision: 'fp16' }).then((bundle) => bundle.fingerprint),
+  ]);
+  t.is(new Set([before, ...fingerprints]).size, fingerprints.length + 1);
+  t.is(await after((dir) => editJson(join(dir, 'preprocessor_config.json'), { do_rescale: true })), before);
+  t.is(await after((dir) => editJson(join(dir, 'manifest.json'), { logit_scale: 50 })), before);
+});
+
+test('weights in another file count too', async (t) => {
+  const dir = await copy(t, 'tiny-chinese-clip');
+  await cp(goldenPath('external'), join(dir, 'onnx'), { recursive: true });
+  const before = (await readBundle(dir)).fingerprint;
+  await flipByte(join(dir, 'onnx', 'model.onnx_data'));
+  t.not((await readBundle(dir)).fingerprint, before);
+  await rm(join(dir, 'onnx', 'model.onnx_data'));
+  await t.throwsAsync(readBundle(dir), {
+    name: 'UsageError',
+    message: /keeps weights in .*model\.onnx_data, which is missing/,
+  });
+});
+
+test('transformers.js names and places are found', async (t) => {
+  const dir = await copy(t, 'tiny-clip');
+  for (const tower of ['vision_model', 'text_model']) {
+    await rename(join(dir, 'onnx', `${tower}_fp16.onnx`), join(dir, `${tower}_quantized.onnx`));
+  }
+  t.is((await readBundle(dir, { precision: 'int8' })).files.image, join(dir, 'vision_model_quantized.onnx'));
+  await rm(join(dir, 'onnx'), { recursive: true });
+  t.is((await readBundle(dir)).precision, 'int8');
+});
+
+const broken: [string, (dir: string) => Promise<void>, RegExp][] = [
+  ['no folder', (dir) => rm(dir, { recursive: true }), /no such model folder/],
+  ['no config.json', (dir) => rm(join(dir, 'config.json')), /it has no config\.json/],
+  ['no JSON', (dir) => writeFile(join(dir, 'config.json'), '{'), /config\.json: no JSON/],
+  [
+    'another kind of model',
+    (dir) => editJson(join(dir, 'config.json'), { model_type: 'bert' }),
+    /model_type "bert"; known are clip, chinese_clip, siglip/,
+  ],
+  ['no tokenizer', (dir) => rm(join(dir, 'tokenizer.json')), /no tokenizer\.json/],
+  ['no preprocessing', (dir) => rm(join(dir, 'preprocessor_config.json')), /no preprocessor_config\.json/],
+  [
+    'an unknown filter',
+    (dir) => editJson(join(dir, 'preprocessor_config.json'), { resample: 9 }),
+    /resample is 9/,
+  ],
+  [
+    'pictures of no fixed size',
+    (dir) => editJson(join(dir, 'preprocessor_config.json'), { do_center_crop: false }),
+    /different sizes/,
+  ],
+  [
+    'no graphs',
+    (dir) => rm(join(dir, 'onnx'), { recursive: true }),
+    /no ONNX graphs.*vision_model.*there is no \.onnx file/,
+  ],
+  [
+    'half a model',
+    (dir) =>
+      rm(join(dir, 'onnx', 'text_model.onnx')).then(() => rm(join(dir, 'onnx', 'text_model_fp16.onnx'))),
+    /there is onnx\/vision_model/,
+  ],
+  [
+    'a checkpoint',
+    async (dir) => {
+      await rm(join(dir, 'onnx'), { recursive: true });
+      await writeFile(join(dir, 'model.safetensors'), '');
+    },
+    /PyTorch checkpoint: export it/,
+  ],
+  [
+    'a graph that is none',
+    (dir) => writeFile(join(dir, 'onnx', 'vision_model.onnx'), 'version https://git-lfs.github.com/spec/v1'),
+    /no ONNX model/,
+  ],
+];
+
+for (const [what, breakIt, message] of broken) {
+  test(`${what}: said clearly`, async (t) => {
+    const dir = await copy(t, 'tiny-clip');
+    await breakIt(dir);
+    await t.throwsAsync(readBundle(dir), { name: 'UsageError', message });
+  });
+}
+
+test('reading a bundle loads neither onnxruntime nor sharp', async (t) => {
+  const script = `
+    await import('@tuhai/core/model/bundle');
+    const loaded = process.report.getReport().sharedObjects.filter((path) => /onnxruntime|sharp|vips/.test(path));
+    console.log(JSON.stringify(loaded));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: new URL('../../packages/core/', import.meta.url),
+  });
+  t.deepEqual(JSON.parse(stdout), []);
+});
+
+async function copy(t: ExecutionContext, name: string): Promise<string> {
+  const dir = join(await mkdtemp(join(tmpdir(), 'tuhai-bundle-')), name);
+  t.teardown(() => rm(join(dir, '..'), { recursive: true, force: true }));
+  await mkdir(dir);
+  await cp(goldenPath(name), dir, { recursive: true });
+  return dir;
+}
+
+async function flipByte(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const at = bytes.length - 40;
+  bytes[at] = (bytes[at] as number) ^ 1;
+  await writeFile(path, bytes);
+}
+
+async function editJson(path: string, change: object): Promise<void> {
+  await writeFile(
+    path,
+    JSON.stringify({ ...(JSON.parse(await readFile(path, 'utf8')) as object), ...change }),
+  );
+}
