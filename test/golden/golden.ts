@@ -37,6 +37,11 @@ export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 
 /** Mean and greatest distance of two pictures' values. */
 export function pixelDistance(a: Uint8Array, b: Uint8Array): { mean: number; max: number } {
-  const distances = Array.from(a, (value, i) => Math.abs(value - (b[i] as number)));
-  return { mean: distances.reduce((sum, x) => sum + x, 0) / a.length, max: Math.max(...distances) };
+  let [sum, max] = [0, 0];
+  a.forEach((value, i) => {
+    const distance = Math.abs(value - (b[i] as number));
+    sum += distance;
+    max = Math.max(max, distance);
+  });
+  return { mean: sum / a.length, max };
 }

@@ -22,13 +22,17 @@ export async function decodeInChild(files: readonly string[], timeoutMs: number)
   const results: Decoded[] = [];
   let child: ChildProcess | undefined;
   for (const file of files) {
-    child ??= fork(fileURLToPath(new URL('decode-child.ts', import.meta.url)), { execArgv: ['--import=tsx'] });
+    child ??= fork(fileURLToPath(new URL('decode-child.ts', import.meta.url)), {
+      execArgv: ['--import=tsx'],
+    });
     child.send(file);
+    const settled = new AbortController();
+    const { signal } = settled;
     const outcome = await Promise.race([
-      once(child, 'message').then(([message]) => message as Decoded),
-      once(child, 'exit').then(([code, signal]) => `crashed with ${signal ?? code}`),
-      delay(timeoutMs, 'hung', { ref: false }),
-    ]);
+      once(child, 'message', { signal }).then(([message]) => message as Decoded),
+      once(child, 'exit', { signal }).then(([code, by]) => `crashed with ${by ?? code}`),
+      delay(timeoutMs, 'hung', { signal }),
+    ]).finally(() => settled.abort());
     if (typeof outcome === 'string') {
       results.push({ file, result: outcome, message: '', wallMs: timeoutMs, peakMb: 0 });
       child.kill('SIGKILL');

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { centerCrop } from '@tuhai/core/image/center-crop';
+import { configureSharp } from '@tuhai/core/image/configure-sharp';
+import { decodeImage } from '@tuhai/core/image/decode-image';
+import { defaultImageLimits } from '@tuhai/core/image/limits';
+import { readPreprocessing, type Preprocessing } from '@tuhai/core/image/preprocessing';
+import { resizeSize } from '@tuhai/core/image/resize-size';
+import { toTensor } from '@tuhai/core/image/to-tensor';
+import { families } from '@tuhai/core/model/families';
+import test from 'ava';
+import {
+  goldenPath,
+  pixelDistance,
+  readPictures,
+  readReference,
+  type GoldenFamily,
+} from '../golden/golden.js';
+
+configureSharp();
+
+for (const family of ['clip', 'chinese-clip'] satisfies GoldenFamily[]) {
+  test(`pictures of every kind come out as from transformers and Pillow: ${family}`, async (t) => {
+    const preprocessing = await bundled(family);
+    const expected = await readPictures(`pixels-${family}.bin`);
+    const { pictures } = await readReference(family);
+    for (const [i, name] of pictures.entries()) {
+      const { mean, max } = pixelDistance(await pixelsOf(name, preprocessing), expected[i] as Uint8Array);
+      // Pillow composites alpha with a rounding of its own, before the resize.
+      t.true(mean < (name === 'alpha.png' ? 0.6 : 0.45), `${name}: ${mean}`);
+      t.true(max <= 6, `${name}: ${max}`);
+    }
+  });
+}
+
+test('what libvips does not do alike comes out as the very pixels', async (t) => {
+  const preprocessing = await bundled('chinese-clip');
+  const expected = await readPictures('pixels-chinese-clip.bin');
+  const { pictures } = await readReference('chinese-clip');
+  for (const name of ['small.png', 'one-edge-grows.png', 'cmyk.jpg']) {
+    t.deepEqual(await pixelsOf(name, preprocessing), expected[pictures.indexOf(name)], name);
+  }
+});
+
+test('resample 0 to 5', async (t) => {
+  const preprocessing = await bundled('chinese-clip');
+  const expected = await readPictures('resamples.bin');
+  for (const resample of [0, 1, 2, 3, 4, 5] as const) {
+    const pixels = await pixelsOf('subsampled.jpg', { ...preprocessing, resample });
+    const { mean } = pixelDistance(pixels, expected[resample] as Uint8Array);
+    t.true(mean < { 0: 0.05, 1: 0.4, 2: 0.6, 3: 0.4, 4: 0.05, 5: 0.05 }[resample], `${resample}: ${mean}`);
+  }
+});
+
+test('the tensor holds the pixel values of the image processor', async (t) => {
+  const preprocessing = await bundled('clip');
+  const { firstPixelValues } = await readReference('clip');
+  const tensor = toTensor([(await readPictures('pixels-clip.bin'))[0] as Uint8Array], preprocessing);
+  firstPixelValues.forEach((value, i) => t.true(Math.abs(value - (tensor[i * 64] as number)) < 2e-6));
+  t.throws(() => toTensor([new Uint8Array(5)], preprocessing), { instanceOf: RangeError });
+});
+
+test('the switches of the preprocessing switch', (t) => {
+  const off = readPreprocessing(
+    { do_rescale: false, do_normalize: false },
+    families.clip.preprocessing,
+    'x.json',
+  );
+  const tensor = toTensor([new Uint8Array(224 * 224 * 3).fill(200)], off);
+  t.true(tensor.every((value) => value === 200));
+  const square = readPreprocessing(
+    { size: 64, do_center_crop: false },
+    families.siglip.preprocessing,
+    'x.json',
+  );
+  t.deepEqual(square.resize, { kind: 'exact', width: 64, height: 64 });
+  t.deepEqual(readPreprocessing({ size: 64 }, families.clip.preprocessing, 'x.json').resize, {
+    kind: 'shortest_edge',
+    edge: 64,
+  });
+  t.throws(() => readPreprocessing({ do_resize: 'yes' }, families.clip.preprocessing, 'x.json'), {
+    message: /x\.json: do_resize is "yes"/,
+  });
+});
+
+test('the longer edge is truncated, as transformers does', (t) => {
+  t.deepEqual(resizeSize({ width: 500, height: 333 }, { kind: 'shortest_edge', edge: 224 }), {
+    width: 336,
+    height: 224,
+  });
+  t.deepEqual(resizeSize({ width: 333, height: 500 }, { kind: 'shortest_edge', edge: 224 }), {
+    width: 224,
+    height: 336,
+  });
+});
+
+test('a crop lies where transformers puts it', (t) => {
+  const picture = Uint8Array.from({ length: 5 * 2 * 3 }, (_, i) => Math.floor(i / 3) + 1);
+  const red = (pixels: Uint8Array): number[] => [...pixels].filter((_, i) => i % 3 === 0);
+  t.deepEqual(red(centerCrop(picture, { width: 5, height: 2 }, { width: 2, height: 1 })), [2, 3]);
+  t.deepEqual(
+    red(centerCrop(picture, { width: 5, height: 2 }, { width: 3, height: 5 })),
+    [0, 0, 0, 0, 0, 0, 2, 3, 4, 7, 8, 9, 0, 0, 0],
+  );
+});
+
+async function bundled(family: GoldenFamily): Promise<Preprocessing> {
+  const path = goldenPath(`tiny-${family}/preprocessor_config.json`);
+  return readPreprocessing(
+    JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>,
+    families.clip.preprocessing,
+    path,
+  );
+}
+
+async function pixelsOf(name: string, preprocessing: Preprocessing): Promise<Uint8Array> {
+  const bytes = await readFile(goldenPath(`pictures/${name}`));
+  return new Uint8Array((await decodeImage(bytes, preprocessing, defaultImageLimits)).pixels);
+}
