@@ -11,7 +11,7 @@ export async function listen(
   { host, port, log }: { host: string; port: number; log: Logger },
 ): Promise<string> {
   const url = await api
-    .listen({ host, port, listenTextResolver: () => 'listening' })
+    .listen({ host, port, listenTextResolver: (address) => `the API listens at ${address}` })
     .catch((error: Error & { code?: string }) => {
       const reason = reasons[error.code ?? ''];
       if (reason === undefined) throw error;
@@ -23,7 +23,6 @@ export async function listen(
       'the API asks for no key and listens beyond this machine: whoever reaches it can search and see images',
     );
   }
-  log.info({ url }, 'the API listens');
   return url;
 }
 

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifySchemaCompiler, Fastify
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { TLocalizedValidationError } from 'typebox/error';
 import { Problem } from './problem.js';
 
 /** Types a route's request and reply by the same TypeBox schemas that validate them and make the OpenAPI document. */
@@ -25,11 +26,23 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (data: unknown) => {
     const value = isText ? validator.Convert(data) : data;
     if (validator.Check(value)) return { value };
-    // An unknown field is told twice: as a property, and as one whose schema is `false`.
-    const error = validator.Errors(value).find(({ keyword }) => keyword !== 'boolean');
-    const place = `${partNames[httpPart] ?? httpPart}${error?.instancePath ?? ''}`;
-    return { error: new Problem('invalid_request', `${place} ${error?.message ?? 'is not valid'}`) };
+    return {
+      error: new Problem(
+        'invalid_request',
+        complaint(validator.Errors(value), partNames[httpPart] ?? httpPart),
+      ),
+    };
   };
 };
 
 const partNames: Readonly<Record<string, string>> = { params: 'path', querystring: 'query' };
+
+/** What is wrong first, as `body/filter/run must be >= 1`. */
+function complaint(errors: readonly TLocalizedValidationError[], part: string): string {
+  // An unknown field is told twice: as a property, and as one whose schema is `false`.
+  const error = errors.find(({ keyword }) => keyword !== 'boolean');
+  if (!error) return `${part} is not valid`;
+  const place = `${part}${error.instancePath}`;
+  if (error.keyword !== 'additionalProperties') return `${place} ${error.message}`;
+  return `${place} has no field ${error.params.additionalProperties.map((name) => JSON.stringify(name)).join(', ')}`;
+}

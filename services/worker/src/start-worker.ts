@@ -15,7 +15,7 @@ import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { createBatcher } from './batcher.js';
 import { createCarefulDecoder } from './careful-decoder.js';
-import { consumeChunk } from './consume-chunk.js';
+import { ChunkPutOff, consumeChunk } from './consume-chunk.js';
 import { finishRunWork } from './finish-run.js';
 import { createLabellers } from './labellers.js';
 import { startSweep } from './sweep.js';
@@ -77,7 +77,11 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
     name,
     location,
     ({ data }) => ('chunkId' in data ? consumeChunk(data.chunkId, context) : finishRunWork(data.finishRunId, context)),
-    { concurrency: chunksInHand, lockDurationMs: config.lockDurationMs },
+    {
+      concurrency: chunksInHand,
+      lockDurationMs: config.lockDurationMs,
+      onFailed: (job, error) => log[error instanceof ChunkPutOff ? 'info' : 'error']({ ...job, error: error.message }, 'job will be tried again'),
+    },
   );
   return {
     async close() {

@@ -51,12 +51,12 @@ export function openWorker(
   name: string,
   location: QueueLocation,
   work: Processor<ChunkJob>,
-  options: { concurrency: number; lockDurationMs: number },
+  options: { concurrency: number; lockDurationMs: number; onFailed: (job: ChunkJob, error: Error) => void },
 ): { close(): Promise<void> } {
   const workerOptions = {
     concurrency: options.concurrency,
     // A stalled job is redelivered for as long as it takes: the chunk itself counts its crashes.
-    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    maxStalledCount: 2 ** 31 - 1,
     lockDuration: options.lockDurationMs,
     stalledInterval: options.lockDurationMs,
     settings: { backoffStrategy: chunkBackoffMs },
@@ -67,6 +67,7 @@ export function openWorker(
       ? new Worker<ChunkJob>(name, work, { ...workerOptions, connection })
       : new Worker(name, work, { ...workerOptions, connection: forBullmq(connection) }, createPostgresBackend);
   worker.on('error', location.onError);
+  worker.on('failed', (job, error) => options.onFailed(job?.data as ChunkJob, error));
   return {
     async close() {
       await worker.close();

@@ -12,7 +12,7 @@ export async function ensureVectorIndex(database: Database, model: StoredModel):
   const table = partitionOf(model);
   const { rows } = await database.pool.query<{ present: boolean; many: boolean }>(
     `SELECT to_regclass($1) IS NOT NULL AS present,
-            (SELECT count(*) FROM (SELECT FROM ${table} LIMIT ${indexedFrom}) AS some) = ${indexedFrom} AS many`,
+            (SELECT count(*) FROM (SELECT FROM ${table} LIMIT ${indexedFrom}) AS first_rows) = ${indexedFrom} AS many`,
     [`${table}_hnsw`],
   );
   if (rows[0]?.present) return 'present';

@@ -112,16 +112,20 @@ async function queryVector(query: Query & { image?: unknown }, context: ApiConte
       `body must have exactly one of text, imageId, vector, image; it has ${found}`,
     );
   }
-  if (query.text !== undefined) return context.embedText(meaningful(query.text));
+  if (query.text !== undefined) return textVector(query.text, context);
   if (query.vector !== undefined) return scaled(query.vector);
   if (query.imageId !== undefined) return storedVector(query.imageId, context);
   if (query.image instanceof Uint8Array) return context.embedImage(query.image);
   throw new Problem('invalid_request', 'body/image must be a file');
 }
 
-function meaningful(queryText: string): string {
-  if (queryText.trim() !== '') return queryText.trim();
-  throw new Problem('invalid_request', 'body/text must hold more than white space');
+async function textVector(queryText: string, { embedText, model }: ApiContext): Promise<Float32Array> {
+  if (queryText.trim() === '')
+    throw new Problem('invalid_request', 'body/text must hold more than white space');
+  const vector = await embedText(queryText.trim());
+  // A small model may know not one token of the text.
+  if (vector.some((component) => component !== 0)) return vector;
+  throw new Problem('invalid_request', `body/text says nothing to ${model.name}: it knows none of its words`);
 }
 
 async function storedVector(id: number, { database, model }: ApiContext): Promise<Float32Array> {

@@ -81,10 +81,10 @@ async function joinOrSpawn(home: string, socketPath: string, idleMs: number): Pr
     if (presence) return presence;
     if (server && server.exitCode === null && server.signalCode === null) {
       await sleep(pollEveryMs);
-    } else if (server && server.exitCode !== lockedExitCode) {
+    } else if (server && server.exitCode !== lockedExitCode && server.exitCode !== 0) {
       throw new Error(`The embedded Postgres did not start (${describeExit(server)}):\n${logTail(home)}`);
     } else {
-      // Another server is starting or stopping: give it time to finish either.
+      // Another server is starting or stopping: give it time to finish either. Or ours had no client for too long.
       if (server) await sleep(pollEveryMs * 4);
       server = spawnServer(home, idleMs);
     }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
+import { databaseTemplate } from './database-template.js';
 import type { PostgresSession } from './session-multiplexer.js';
 
 /** A PGlite database as a session of raw wire messages. */
@@ -9,7 +10,7 @@ export interface PgliteSession extends PostgresSession {
   close(): Promise<void>;
 }
 
-// Written when a new database is complete: a first start that was killed half-way is begun again.
+// Written when a new database is complete: a copy that was cut off is begun again.
 const completeMark = 'tuhai-initialised';
 
 /**
@@ -26,16 +27,18 @@ export async function openPgliteSession(
   log: (line: string) => void,
 ): Promise<PgliteSession> {
   const mark = join(directory, completeMark);
-  if (!existsSync(mark)) rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!existsSync(mark)) {
+    rmSync(directory, { recursive: true, force: true });
+    cpSync(await databaseTemplate(), directory, { recursive: true });
+    chmodSync(directory, 0o700);
+    writeFileSync(mark, '');
+  }
   const onStderr = (line: string): boolean => {
     if (/\b(?:WARNING|FATAL|PANIC|LOG):/.test(line)) log(line);
     return false;
   };
   const database = new PGlite(directory, { extensions: { vector }, onStderr });
   await database.waitReady;
-  await database.exec('create extension if not exists vector');
-  if (!existsSync(mark)) writeFileSync(mark, '');
   return {
     execute(messages) {
       const chunks: Buffer[] = [];

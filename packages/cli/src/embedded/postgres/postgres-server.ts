@@ -40,7 +40,11 @@ export async function servePostgres(options: {
   const multiplexer = new SessionMultiplexer(session);
   const connections = new Set<ClientConnection>();
   const greeting = readGreeting(session);
-  let idleTimer = setTimeout(onIdle, idleMs);
+  let idleTimer: NodeJS.Timeout | undefined;
+  // After a stall the timer is due together with connections that wait to be accepted: these go first.
+  function endIfIdle(): void {
+    setTimeout(() => connections.size === 0 && onIdle(), 1);
+  }
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     clearTimeout(idleTimer);
     const connection = new ClientConnection(socket, multiplexer, greeting);
@@ -48,7 +52,7 @@ export async function servePostgres(options: {
     socket.on('close', () => {
       connections.delete(connection);
       clearTimeout(idleTimer);
-      if (connections.size === 0 && server.listening) idleTimer = setTimeout(onIdle, idleMs);
+      if (connections.size === 0 && server.listening) idleTimer = setTimeout(endIfIdle, idleMs);
     });
   });
   // The caller holds the lock of the data directory, so a socket that is there belongs to nobody any more.
@@ -57,6 +61,7 @@ export async function servePostgres(options: {
     server.once('error', reject);
     server.listen(socketPath, resolve);
   });
+  idleTimer = setTimeout(endIfIdle, idleMs);
   const maintenance = setInterval(
     () => multiplexer.whenFree(() => maintain(session, log)),
     maintenanceEveryMs,

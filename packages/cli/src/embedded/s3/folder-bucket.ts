@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { sortedKeys } from './key-page.js';
+import { compareUtf8 } from '@tuhai/core/source/utf8-order';
 import { S3Error } from './s3-error.js';
 
 /** What S3 tells about an object. */
@@ -28,7 +28,7 @@ export async function folderKeys(directory: string): Promise<string[]> {
           .join('/'),
       );
   }
-  return sortedKeys(keys);
+  return keys.sort(compareUtf8);
 }
 
 /** Facts for a listing; undefined if the file has gone. A link is listed even if it may not be read. */

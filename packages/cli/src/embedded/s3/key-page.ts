@@ -1,3 +1,5 @@
+import { compareUtf8 } from '@tuhai/core/source/utf8-order';
+
 /** What of a bucket a listing asks for, in the words of S3's ListObjectsV2. */
 export interface KeyQuery {
   prefix: string;
@@ -15,16 +17,8 @@ export interface KeyPage {
   nextToken?: string;
 }
 
-/** Sorts keys in the order of S3: the bytes of their UTF-8, which JavaScript's order of UTF-16 units is not. */
-export function sortedKeys(keys: readonly string[]): string[] {
-  return keys
-    .map((key) => Buffer.from(key))
-    .sort(Buffer.compare)
-    .map((bytes) => bytes.toString());
-}
-
 /**
- * One page of `keys`, which are sorted by `sortedKeys`.
+ * One page of `keys`, which are sorted by `compareUtf8`.
  * @returns undefined when the token is none of ours
  */
 export function keyPage(keys: readonly string[], query: KeyQuery): KeyPage | undefined {
@@ -34,7 +28,7 @@ export function keyPage(keys: readonly string[], query: KeyQuery): KeyPage | und
   const page: KeyPage = { keys: [], commonPrefixes: [] };
   let done = 'commonPrefix' in last ? last.commonPrefix : undefined;
   const isBefore = (key: string): boolean =>
-    compareKeys(key, prefix) < 0 || compareKeys(key, 'key' in last ? last.key : last.commonPrefix) <= 0;
+    compareUtf8(key, prefix) < 0 || compareUtf8(key, 'key' in last ? last.key : last.commonPrefix) <= 0;
   for (let index = firstIndex(keys, isBefore); index < keys.length; index++) {
     const key = keys[index] ?? '';
     if (!key.startsWith(prefix)) break;
@@ -51,10 +45,6 @@ export function keyPage(keys: readonly string[], query: KeyQuery): KeyPage | und
     else page.commonPrefixes.push(done);
   }
   return page;
-}
-
-function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function firstIndex(keys: readonly string[], isBefore: (key: string) => boolean): number {

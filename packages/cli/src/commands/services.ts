@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+
+import { migrate } from '@tuhai/core/store/migrate';
+import { supervise } from '@tuhai/worker/supervise';
+import { startEmbeddedPostgres } from '../embedded/postgres/embedded-postgres.js';
+import { openStack, workerEnvironment, type Stack } from '../stack.js';
+import { configOf, environmentOf, logOf, print, type Terminal } from '../terminal.js';
+
+/** The services that run until they are told to stop: worker, api, and up, which is both. */
+export function addServiceCommands(program: Command, terminal: Terminal): void {
+  program
+    .command('worker')
+    .description('work the queue until stopped')
+    .action((_options: object, command: Command) => serve(command, terminal, [startWorkers]));
+  program
+    .command('api')
+    .description('serve the HTTP API and the page until stopped')
+    .action((_options: object, command: Command) => serve(command, terminal, [startPage]));
+  program
+    .command('up')
+    .description('worker, API and page with one command, embedded where nothing is configured')
+    .action((_options: object, command: Command) => serve(command, terminal, [startWorkers, startPage]));
+  program
+    .command('migrate')
+    .description('bring the database to this version')
+    .action(async (_options: object, command: Command) => {
+      const config = configOf(command, terminal);
+      const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres({ home: config.home });
+      try {
+        const applied = await migrate(config.databaseUrl ?? (embedded?.databaseUrl as string));
+        print(command, terminal, { applied }, () => [
+          applied.length === 0 ? 'The database is at this version' : `Applied ${applied.join(', ')}`,
+        ]);
+      } finally {
+        await embedded?.close();
+      }
+    });
+}
+
+type Start = (stack: Stack, command: Command, terminal: Terminal) => Promise<{ close(): Promise<void> }>;
+
+const startWorkers: Start = async ({ config }, command, terminal) => {
+  const env = workerEnvironment(config, environmentOf(command, terminal.env));
+  const supervisor = await supervise({ processes: config.workerProcesses, env, log: logOf(config) });
+  terminal.stderr.write(`${config.workerProcesses} worker processes take jobs for ${config.modelDir}\n`);
+  return supervisor;
+};
+
+const startPage: Start = async ({ config }, _command, terminal) => {
+  const api = await (await import('@tuhai/api/start-api')).startApi({ config, log: logOf(config) });
+  terminal.stderr.write(`API and page at ${api.url}\n`);
+  return api;
+};
+
+async function serve(command: Command, terminal: Terminal, starts: Start[]): Promise<void> {
+  const stack = await openStack(configOf(command, terminal));
+  const services: { close(): Promise<void> }[] = [];
+  try {
+    for (const start of starts) services.push(await start(stack, command, terminal));
+    if (!terminal.signal.aborted) await once(terminal.signal, 'abort');
+    terminal.stderr.write('Stopping: what is in hand is finished first\n');
+  } finally {
+    for (const service of services.toReversed()) await service.close();
+    await stack.close();
+  }
+}

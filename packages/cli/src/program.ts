@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { addRunCommand } from './commands/run.js';
+import { addRunsCommands } from './commands/runs.js';
+import { addSearchCommand } from './commands/search.js';
+import { addServiceCommands } from './commands/services.js';
+import { settings } from './settings.js';
+import type { Terminal } from './terminal.js';
+
+/** The tuhai command, wired to a terminal. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('tuhai')
+    .description('图海 Tuhai: embeds and labels seas of images in Chinese')
+    .version('0.1.0')
+    .option('--json', 'one JSON document on stdout')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    })
+    .exitOverride();
+  for (const { flags, description } of settings) program.option(flags, description);
+  addRunCommand(program, terminal);
+  addSearchCommand(program, terminal);
+  addRunsCommands(program, terminal);
+  addServiceCommands(program, terminal);
+  return program;
+}

@@ -1,0 +1,66 @@
+import type { LabelSet } from '@tuhai/core/labels/label-set';
+import { readBundle } from '@tuhai/core/model/bundle';
+import { openQueue, queueName } from '@tuhai/core/queue/connect-queue';
+import type { Source } from '@tuhai/core/source/source';
+import { registerLabelSet } from '@tuhai/core/store/label-sets';
+import { registerModel } from '@tuhai/core/store/register-model';
+import type { Run } from '@tuhai/core/store/runs';
+import { produceRun } from '@tuhai/producer/produce-run';
+import { supervise } from '@tuhai/worker/supervise';
+import type { Logger } from 'pino';
+import type { Progress } from './progress.js';
+import type { Stack } from './stack.js';
+import { watchRun } from './watch-run.js';
+
+export interface RunOptions {
+  stack: Stack;
+  source: Source;
+  labelSets: LabelSet[];
+  prune: boolean;
+  chunkSize: number;
+  /** `enqueue`: leave it to the workers. `wait`: until they have done it. `work`: with workers of our own. */
+  until: 'enqueue' | 'wait' | 'work';
+  workerEnv: NodeJS.ProcessEnv;
+  log: Logger;
+  progress: Progress;
+  note: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** So many chunks of a model may be open before the listing pauses. */
+const openChunksMax = 1_000;
+
+/** One pass over a source. Interrupted, it can be taken up again by the same command. */
+export async function runSource(options: RunOptions): Promise<Run> {
+  const { stack, source, log, note, signal } = options;
+  const { config, database } = stack;
+  const bundle = await readBundle(config.modelDir);
+  const labelSetIds = await Promise.all(options.labelSets.map((labelSet) => registerLabelSet(database, labelSet)));
+  const model = await registerModel(database, bundle);
+  const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
+  const location = { ...(config.redisUrl && { redisUrl: config.redisUrl }), databaseUrl: config.databaseUrl, onError };
+  const { queue, close } = openQueue(queueName(bundle.fingerprint), location);
+  const supervisor =
+    options.until === 'work'
+      ? await supervise({ processes: config.workerProcesses, env: options.workerEnv, log })
+      : undefined;
+  try {
+    let watched: Promise<Run> | undefined;
+    const run = await produceRun({
+      ...{ database, queue, source, model, labelSetIds, openChunksMax, signal },
+      ...{ prune: options.prune, chunkSize: options.chunkSize },
+      onOpen(opened, resumed) {
+        note(`run ${opened.id}: ${source.uri} with ${model.name}${resumed ? ', taken up where it stopped' : ''}`);
+        if (options.until !== 'enqueue') watched = watchRun(database, opened.id, options);
+      },
+    }).catch((error: Error) => {
+      if (!signal.aborted) throw error;
+      return undefined;
+    });
+    const last = await (watched ?? run);
+    return last as Run;
+  } finally {
+    await supervisor?.close();
+    await close();
+  }
+}
