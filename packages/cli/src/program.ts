@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { addDirectCommands } from './commands/direct.js';
+import { addLabelCommand } from './commands/label.js';
+import { addModelCommands } from './commands/model.js';
 import { addRunCommand } from './commands/run.js';
 import { addRunsCommands } from './commands/runs.js';
 import { addSearchCommand } from './commands/search.js';
@@ -22,6 +25,9 @@ export function createProgram(terminal: Terminal): Command {
   addRunCommand(program, terminal);
   addSearchCommand(program, terminal);
   addRunsCommands(program, terminal);
+  addLabelCommand(program, terminal);
+  addDirectCommands(program, terminal);
+  addModelCommands(program, terminal);
   addServiceCommands(program, terminal);
   return program;
 }

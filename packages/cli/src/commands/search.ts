@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { decodeImage } from '@tuhai/core/image/decode-image';
-import { readBundle, type Bundle } from '@tuhai/core/model/bundle';
-import { loadImageTower } from '@tuhai/core/model/image-tower';
-import { loadTextTower } from '@tuhai/core/model/text-tower';
 import { findModel } from '@tuhai/core/store/register-model';
 import { hitsMax, searchImages, type SearchFilter } from '@tuhai/core/store/search-images';
 import { UsageError } from '@tuhai/core/usage-error';
+import { embedFiles } from '../direct/embed-files.js';
+import { openModel, type OpenModel } from '../direct/open-model.js';
 import { hasData, openStack, type ResolvedConfig } from '../stack.js';
 import { configOf, print, wholeNumber, type Terminal } from '../terminal.js';
 
@@ -35,17 +32,18 @@ export function addSearchCommand(program: Command, terminal: Terminal): void {
       const config = configOf(command, terminal);
       if (!hasData(config)) throw new UsageError(`Nothing is stored in ${config.home} yet: "tuhai run SOURCE" first`);
       const stack = await openStack(config);
+      const opened = await openModel(stack.config.modelDir, { executionProviders: config.executionProviders });
       try {
-        const bundle = await readBundle(stack.config.modelDir);
-        const model = await findModel(stack.database, bundle.fingerprint);
-        if (!model) throw new UsageError(`No image has been embedded with ${bundle.name} (${bundle.fingerprint.slice(0, 12)}) yet`);
-        const vector = text === undefined ? await imageVector(bundle, options.image as string, stack.config) : await textVector(bundle, text, stack.config);
+        const { name, fingerprint } = opened.bundle;
+        const model = await findModel(stack.database, fingerprint);
+        if (!model) throw new UsageError(`No image has been embedded with ${name} (${fingerprint.slice(0, 12)}) yet`);
+        const vector = await queryVector(text, options.image, stack.config, opened);
         const hits = await searchImages(stack.database, model, { vector, k: options.k, filter: filterOf(options) });
-        const { name, fingerprint } = model;
         print(command, terminal, { model: { name, fingerprint }, hits }, () =>
           hits.map(({ key, cosine }) => `${cosine.toFixed(4)}  ${key}`),
         );
       } finally {
+        await opened.release();
         await stack.close();
       }
     });
@@ -58,25 +56,16 @@ const filterOf = ({ prefix, label, probability, run }: Options): SearchFilter =>
   ...(run !== undefined && { run }),
 });
 
-async function textVector(bundle: Bundle, text: string, { executionProviders }: ResolvedConfig): Promise<Float32Array> {
-  const tower = await loadTextTower(bundle, { executionProviders });
-  try {
-    return await tower.embed([text]);
-  } finally {
-    await tower.release();
-  }
-}
-
-async function imageVector(
-  bundle: Bundle,
-  file: string,
-  { executionProviders, limits }: ResolvedConfig,
+async function queryVector(
+  text: string | undefined,
+  image: string | undefined,
+  config: ResolvedConfig,
+  model: OpenModel,
 ): Promise<Float32Array> {
-  const { pixels } = await decodeImage(await readFile(file), bundle.preprocessing, limits);
-  const tower = await loadImageTower(bundle, { executionProviders });
-  try {
-    return await tower.embed([pixels]);
-  } finally {
-    await tower.release();
+  if (text !== undefined) return (await model.textTower()).embed([text]);
+  for await (const file of embedFiles(model, [image as string], { limits: config.limits })) {
+    if ('embedding' in file) return file.embedding;
+    throw new UsageError(`${file.key}: ${file.failure.code}: ${file.failure.message}`);
   }
+  throw new Error('embedFiles answers once a file');
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 
+import { startApi } from '@tuhai/api/start-api';
 import { migrate } from '@tuhai/core/store/migrate';
 import { supervise } from '@tuhai/worker/supervise';
 import { startEmbeddedPostgres } from '../embedded/postgres/embedded-postgres.js';
@@ -48,7 +49,7 @@ const startWorkers: Start = async ({ config }, command, terminal) => {
 };
 
 const startPage: Start = async ({ config }, _command, terminal) => {
-  const api = await (await import('@tuhai/api/start-api')).startApi({ config, log: logOf(config) });
+  const api = await startApi({ config, log: logOf(config) });
   terminal.stderr.write(`API and page at ${api.url}\n`);
   return api;
 };

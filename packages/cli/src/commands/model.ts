@@ -1,0 +1,41 @@
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { inspectModel, type Inspection } from '../direct/inspect-model.js';
+import { tokenizeLines } from '../direct/tokenize-lines.js';
+import { configOf, print, type Terminal } from '../terminal.js';
+
+export function addModelCommands(program: Command, terminal: Terminal): void {
+  const model = program.command('model').description('look at a model bundle');
+  model
+    .command('inspect')
+    .description('what a bundle is, its fingerprint, and a self-check')
+    .argument('<dir>')
+    .action(async (dir: string, _options: object, command: Command) => {
+      const { executionProviders } = configOf(command, terminal);
+      const inspection = await inspectModel(dir, { executionProviders });
+      print(command, terminal, inspection, () => describe(inspection));
+      if (!inspection.selfCheck.ok) terminal.exitCode = 1;
+    });
+  model
+    .command('tokenize')
+    .description('texts on stdin, one a line, to JSON lines {ids}')
+    .argument('<dir>')
+    .action(async (dir: string) => {
+      const lines = createInterface({ input: terminal.stdin, crlfDelay: Infinity });
+      for await (const { ids } of tokenizeLines(dir, lines)) terminal.stdout.write(`${JSON.stringify({ ids })}\n`);
+    });
+}
+
+function describe({ selfCheck, notes, ...bundle }: Inspection): string[] {
+  const { width, height } = bundle.preprocessing.output;
+  return [
+    `${bundle.name}: ${bundle.family}, ${bundle.dimension} dimensions, ${bundle.layout} graphs, ${bundle.precision}`,
+    `fingerprint   ${bundle.fingerprint}`,
+    `images        ${width}×${height}`,
+    `texts         up to ${bundle.contextLength} tokens`,
+    `logit scale   ${bundle.logitScale} (${bundle.logitScaleFrom})`,
+    ...bundle.files.map(({ path, sizeBytes }) => `${(sizeBytes / 1e6).toFixed(1).padStart(9)} MB  ${path}`),
+    `self-check    ${selfCheck.ok ? 'passed' : 'FAILED'}: loaded in ${selfCheck.loadMs} ms, embedded in ${selfCheck.embedMs} ms`,
+    ...notes,
+  ];
+}
