@@ -6,7 +6,7 @@ import { classifyFiles } from '../direct/classify-files.js';
 import { embedFiles } from '../direct/embed-files.js';
 import { embedTexts } from '../direct/embed-texts.js';
 import { openModel, type OpenModel } from '../direct/open-model.js';
-import { similarity } from '../direct/similarity.js';
+import { similarity, type FileSimilarities } from '../direct/similarity.js';
 import { readLabelFile } from '../read-label-file.js';
 import { modelDirOf } from '../stack.js';
 import { configOf, print, repeatable, wantsJson, type Terminal } from '../terminal.js';
@@ -60,7 +60,7 @@ export function addDirectCommands(program: Command, terminal: Terminal): void {
     .action(({ image = [], text = [] }: { image?: string[]; text?: string[] }, command: Command) =>
       withModel(command, terminal, async (model, limits) => {
         if (image.length === 0 || text.length === 0) throw new UsageError('Give at least one --image and one --text');
-        const results = [];
+        const results: (object | FileSimilarities)[] = [];
         for await (const result of similarity(model, image, text, { limits })) {
           if ('failure' in result) results.push(sayFailure(terminal, result.key, result.failure));
           else results.push(result);

@@ -21,9 +21,13 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     .description('texts on stdin, one a line, to JSON lines {ids}')
     .argument('<dir>')
     .action(async (dir: string) => {
-      const lines = createInterface({ input: terminal.stdin, crlfDelay: Infinity });
-      for await (const { ids } of tokenizeLines(dir, lines)) terminal.stdout.write(`${JSON.stringify({ ids })}\n`);
+      for await (const { ids } of tokenizeLines(dir, linesOf(terminal.stdin))) terminal.stdout.write(`${JSON.stringify({ ids })}\n`);
     });
+}
+
+/** Opened when it is first read: an interface that nobody listens to yet loses its lines. */
+async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
+  yield* createInterface({ input, crlfDelay: Infinity });
 }
 
 function describe({ selfCheck, notes, ...bundle }: Inspection): string[] {

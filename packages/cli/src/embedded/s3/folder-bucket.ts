@@ -89,5 +89,7 @@ async function isDirectory(path: string): Promise<boolean> {
 function facts(stats: BigIntStats): ObjectFacts {
   const hash = createHash('md5').update(`${stats.size} ${stats.mtimeNs}`).digest('hex');
   // S3's form for an object uploaded in parts, whose ETag is no MD5 of its bytes.
-  return { sizeBytes: Number(stats.size), lastModified: stats.mtime, etag: `"${hash}-1"` };
+  // Whole seconds, as S3 says and as an HTTP header can.
+  const lastModified = new Date(Math.floor(stats.mtime.getTime() / 1000) * 1000);
+  return { sizeBytes: Number(stats.size), lastModified, etag: `"${hash}-1"` };
 }
