@@ -17,11 +17,7 @@ export function checkLabelSet(document: Document.Parsed, fail: Fail): Omit<Label
     name: root.at('name').text(),
     mode: root.at('mode').optional()?.oneOf(['single', 'multi']) ?? 'single',
     ...(language === undefined ? {} : { language }),
-    templates: root
-      .at('templates')
-      .optional()
-      ?.texts()
-      .map((template) => template) ?? ['{}'],
+    templates: root.at('templates').optional()?.templates() ?? ['{}'],
     labels,
     top: root.at('top').optional()?.number({ min: 1, max: 10_000, whole: true }) ?? topDefault,
   };

@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configureSharp } from '@tuhai/core/image/configure-sharp';
+import { defaultImageLimits as limits } from '@tuhai/core/image/limits';
+import { embedFiles } from '@tuhai/cli/direct/embed-files';
+import { inspectModel } from '@tuhai/cli/direct/inspect-model';
+import { openModel } from '@tuhai/cli/direct/open-model';
+import { similarity } from '@tuhai/cli/direct/similarity';
+import { tokenizeLines } from '@tuhai/cli/direct/tokenize-lines';
+import test from 'ava';
+import { goldenPath, readReference } from '../golden/golden.js';
+
+configureSharp();
+const session = { executionProviders: ['cpu'], intraOpThreads: 1 };
+
+test('files are embedded in their order, and bad ones cost only themselves', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'tuhai-direct-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  await mkdir(join(dir, 'folder.jpg'));
+  await writeFile(join(dir, 'text.jpg'), 'no picture');
+  const good = goldenPath('pictures/landscape.jpg');
+  const paths = [
+    good,
+    join(dir, 'gone.jpg'),
+    join(dir, 'text.jpg'),
+    goldenPath('pictures/grey.png'),
+    join(dir, 'folder.jpg'),
+    good,
+  ];
+  const model = await openModel(goldenPath('tiny-clip'), session);
+  t.teardown(() => model.release());
+  const results = await collect(embedFiles(model, paths, { limits, batchSize: 3 }));
+  t.deepEqual(
+    results.map(({ key }) => key),
+    paths,
+  );
+  t.deepEqual(
+    results.map((result) => ('failure' in result ? result.failure.code : result.embedding.length)),
+    [12, 'not_found', 'unsupported_format', 12, 'unsupported_format', 12],
+  );
+  const [first, last] = [results[0], results[5]].map((result) =>
+    result && 'embedding' in result ? result.embedding : undefined,
+  );
+  t.true(first?.every((value, i) => Math.abs(value - (last?.[i] as number)) < 1e-6));
+});
+
+test("the seed example: three texts and one picture give transformers' logits and probabilities", async (t) => {
+  const { texts, pictures, logitsPerImage, logitScale } = await readReference('chinese-clip');
+  const open = await openModel(goldenPath('tiny-chinese-clip'), session);
+  t.teardown(() => open.release());
+  const model = { ...open, bundle: { ...open.bundle, logitScale } };
+  const three = texts.slice(0, 3);
+  const [result] = await collect(similarity(model, [goldenPath('pictures/small.png')], three, { limits }));
+  const logits = (logitsPerImage[pictures.indexOf('small.png')] as number[]).slice(0, 3);
+  const weights = logits.map((logit) => Math.exp(logit));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  if (!result || 'failure' in result) throw new Error('not embedded');
+  result.texts.forEach(({ text, logit, probability }, i) => {
+    t.is(text, three[i] as string);
+    t.true(Math.abs(logit - (logits[i] as number)) < 1e-4);
+    t.is(probability.toFixed(4), ((weights[i] as number) / sum).toFixed(4));
+  });
+});
+
+test('inspecting says what the bundle is, checks it and notes what it lacks', async (t) => {
+  const split = await inspectModel(goldenPath('tiny-clip'), session);
+  t.like(split, {
+    layout: 'split',
+    dimension: 12,
+    logitScaleFrom: 'manifest',
+    notes: [],
+    selfCheck: { ok: true, dimension: 12 },
+  });
+  t.regex(split.fingerprint, /^[0-9a-f]{64}$/);
+  const joint = await inspectModel(goldenPath('tiny-chinese-clip'), session);
+  t.like(joint, { layout: 'joint', logitScaleFrom: 'family', selfCheck: { ok: true } });
+  t.regex(joint.notes.join(), /no logit scale; 100 is the default.*One graph holds both towers/);
+  t.deepEqual(
+    joint.files.map(({ path }) => path),
+    ['onnx/model.onnx', 'tokenizer.json'],
+  );
+});
+
+test('lines become token ids', async (t) => {
+  const { texts, ids } = await readReference('clip');
+  const tokenized = await collect(tokenizeLines(goldenPath('tiny-clip'), texts));
+  t.deepEqual(
+    tokenized,
+    ids.map((row) => ({ ids: row })),
+  );
+});
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
