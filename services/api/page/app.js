@@ -132,8 +132,14 @@ form.addEventListener('submit', (event) => {
 field('k').addEventListener('change', submit);
 byId('more-runs').addEventListener('click', showMoreRuns);
 byId('examples').replaceChildren(
-  ...examples.map((text) => element('li', {}, element('a', { href: `#${new URLSearchParams({ q: text })}` }, text))),
+  ...examples.map((text) =>
+    element('li', {}, element('a', { href: `#${new URLSearchParams({ q: text })}` }, text)),
+  ),
 );
+byId('details').addEventListener('click', ({ target, currentTarget }) => {
+  // Of the dialog itself only its backdrop is not covered by something.
+  if (target === currentTarget) currentTarget.close();
+});
 acceptPictures(searchByPicture);
 window.addEventListener('hashchange', show);
 if (address().has('prefix') || address().has('label')) form.querySelector('details').open = true;

@@ -21,7 +21,6 @@ export async function showDetails(dialog, hit) {
       predictions,
     ),
   );
-  dialog.onclick = ({ target }) => target === dialog && close();
   dialog.showModal();
   try {
     const image = await getImage(hit.imageId);
@@ -52,12 +51,13 @@ function predictionList({ labelSet, predictions }) {
 }
 
 function predictionRow({ label, cosine, probability }) {
-  const bar = element('meter', { min: 0, max: 1, value: probability });
+  const filled = element('span');
+  filled.style.width = formatPercent(probability);
   return element(
     'li',
     {},
     element('span', { className: 'label', title: label }, label),
-    bar,
+    element('div', { className: 'share' }, filled),
     element('span', { className: 'number', title: '概率' }, formatPercent(probability)),
     element('span', { className: 'number soft', title: '余弦相似度' }, formatCosine(cosine)),
   );

@@ -13,7 +13,10 @@ export function formatBytes(sizeBytes) {
 }
 
 export function formatDuration(fromIso, toIso) {
-  const seconds = Math.max(0, Math.round(((toIso ? new Date(toIso) : new Date()) - new Date(fromIso)) / 1000));
+  const seconds = Math.max(
+    0,
+    Math.round(((toIso ? new Date(toIso) : new Date()) - new Date(fromIso)) / 1000),
+  );
   if (seconds < 60) return `${seconds} 秒`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} 分 ${seconds % 60} 秒`;

@@ -13,7 +13,13 @@ function tile(hit, onOpen) {
     { className: 'tile' },
     element(
       'button',
-      { type: 'button', className: 'open', title: hit.key, ariaLabel: `查看 ${hit.key}`, onclick: () => onOpen(hit) },
+      {
+        type: 'button',
+        className: 'open',
+        title: hit.key,
+        ariaLabel: `查看 ${hit.key}`,
+        onclick: () => onOpen(hit),
+      },
       picture(hit.thumbnail),
     ),
     element(
@@ -36,6 +42,8 @@ export const similarTo = (imageId) => `#${new URLSearchParams({ similar: String(
 /** A thumbnail, or words where there is none. */
 export function picture(src) {
   const image = element('img', { src, alt: '', loading: 'lazy', decoding: 'async' });
-  image.addEventListener('error', () => image.replaceWith(element('span', { className: 'broken' }, '无法显示')));
+  image.addEventListener('error', () =>
+    image.replaceWith(element('span', { className: 'broken' }, '无法显示')),
+  );
   return image;
 }

@@ -31,9 +31,13 @@ export function hideRuns() {
 }
 
 export async function showMoreRuns() {
-  const page = await listRuns({ limit: pageSize, cursor: nextCursor });
-  byId('runs').append(...page.runs.map(card));
-  setNext(page.nextCursor);
+  try {
+    const page = await listRuns({ limit: pageSize, cursor: nextCursor });
+    byId('runs').append(...page.runs.map(card));
+    setNext(page.nextCursor);
+  } catch (error) {
+    byId('runs-status').textContent = error.message;
+  }
 }
 
 async function refresh() {
@@ -63,7 +67,11 @@ function card(run) {
   cards.set(run.id, known);
   known.head.replaceChildren(
     element('span', { className: 'number' }, `#${run.id}`),
-    element('span', { className: 'badge', dataset: { status: run.status } }, statusTexts[run.status] ?? run.status),
+    element(
+      'span',
+      { className: 'badge', dataset: { status: run.status } },
+      statusTexts[run.status] ?? run.status,
+    ),
     element('span', { className: 'source', title: run.source }, run.source),
   );
   known.bar.replaceChildren(...shares.map(([name]) => segment(name, run)));
@@ -91,7 +99,14 @@ function newCard(id) {
   const counts = element('ul', { className: 'counts' });
   const when = element('div', { className: 'when' });
   const failures = failureList(id);
-  return { root: element('li', { className: 'run' }, head, bar, counts, when, failures), head, bar, counts, when, failures };
+  return {
+    root: element('li', { className: 'run' }, head, bar, counts, when, failures),
+    head,
+    bar,
+    counts,
+    when,
+    failures,
+  };
 }
 
 /** Asks for the failures once they are wanted, a page at a time. */
@@ -102,13 +117,17 @@ function failureList(id) {
   let cursor;
   const load = async () => {
     more.disabled = true;
-    const page = await listFailures(id, cursor ? { limit: 100, cursor } : { limit: 100 });
-    list.append(...page.failures.map(failureRow));
-    cursor = page.nextCursor;
-    more.hidden = cursor === undefined;
+    try {
+      const page = await listFailures(id, cursor ? { limit: 100, cursor } : { limit: 100 });
+      list.append(...page.failures.map(failureRow));
+      cursor = page.nextCursor;
+      more.hidden = cursor === undefined;
+    } catch (error) {
+      list.append(element('li', {}, error.message));
+    }
     more.disabled = false;
   };
-  more.onclick = load;
+  more.addEventListener('click', load);
   details.addEventListener('toggle', () => {
     if (!details.open) return;
     cursor = undefined;

@@ -95,7 +95,13 @@ export function addSearchRoute(api: Api, context: ApiContext): void {
       const { name, fingerprint } = context.model;
       return {
         model: { name, fingerprint },
-        hits: hits.map((hit) => ({ ...hit, thumbnail: thumbnailPath(hit.imageId) })),
+        hits: hits.map(({ imageId: id, source, key, cosine }) => ({
+          imageId: id,
+          source,
+          key,
+          cosine,
+          thumbnail: thumbnailPath(id),
+        })),
       };
     },
   });

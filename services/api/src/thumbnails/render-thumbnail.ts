@@ -7,10 +7,10 @@ export const thumbnailSize = 320;
 const quality = 78;
 
 /** Changes when what is made of the same bytes does. */
-export const thumbnailRevision = `webp-${thumbnailSize}-${quality}-1`;
+export const thumbnailRevision = `webp-${thumbnailSize}-${quality}-white`;
 
 /**
- * A small WebP of a picture's first frame, upright, in sRGB, without metadata; never enlarged.
+ * A small WebP of a picture's first frame, upright, on white as the model sees it, in sRGB; never enlarged.
  * @throws {ItemFailure} unsupported_format, too_many_pixels, corrupt
  */
 export async function renderThumbnail(bytes: Uint8Array, limits: ImageLimits): Promise<Buffer> {
@@ -19,6 +19,7 @@ export async function renderThumbnail(bytes: Uint8Array, limits: ImageLimits): P
   try {
     return await image
       .resize({ width: thumbnailSize, height: thumbnailSize, fit: 'inside', withoutEnlargement: true })
+      .flatten({ background: '#fff' })
       .webp({ quality, effort: 2 })
       .timeout({ seconds: Math.ceil(limits.timeoutMs / 1000) })
       .toBuffer();
