@@ -95,13 +95,14 @@ test('the longer edge is truncated, as transformers does', (t) => {
 
 test('a crop lies where transformers puts it', (t) => {
   const picture = Uint8Array.from({ length: 5 * 2 * 3 }, (_, i) => Math.floor(i / 3) + 1);
-  const red = (pixels: Uint8Array): number[] => [...pixels].filter((_, i) => i % 3 === 0);
   t.deepEqual(red(centerCrop(picture, { width: 5, height: 2 }, { width: 2, height: 1 })), [2, 3]);
   t.deepEqual(
     red(centerCrop(picture, { width: 5, height: 2 }, { width: 3, height: 5 })),
     [0, 0, 0, 0, 0, 0, 2, 3, 4, 7, 8, 9, 0, 0, 0],
   );
 });
+
+const red = (pixels: Uint8Array): number[] => [...pixels].filter((_, i) => i % 3 === 0);
 
 async function bundled(family: GoldenFamily): Promise<Preprocessing> {
   const path = goldenPath(`tiny-${family}/preprocessor_config.json`);

@@ -10,16 +10,20 @@ type Scaling = Pick<Preprocessing, 'rescaleFactor' | 'mean' | 'std' | 'output'>;
 export function toTensor(images: readonly Uint8Array[], preprocessing: Scaling): Float32Array {
   const plane = preprocessing.output.width * preprocessing.output.height;
   const tensor = new Float32Array(images.length * 3 * plane);
-  const tables = [0, 1, 2].map((channel) => normalizationTable(preprocessing, channel));
-  images.forEach((pixels, image) => {
+  const red = normalizationTable(preprocessing, 0);
+  const green = normalizationTable(preprocessing, 1);
+  const blue = normalizationTable(preprocessing, 2);
+  for (const [image, pixels] of images.entries()) {
     if (pixels.length !== 3 * plane) {
       throw new RangeError(`picture ${image} of the batch has ${pixels.length} bytes, not ${3 * plane}`);
     }
-    tables.forEach((table, channel) => {
-      const start = (image * 3 + channel) * plane;
-      for (let i = 0; i < plane; i++) tensor[start + i] = table[pixels[i * 3 + channel] as number] as number;
-    });
-  });
+    // One pass over the pixels, and no closure in it: this runs for every picture on the thread that feeds the model.
+    for (let from = 0, to = image * 3 * plane; from < pixels.length; from += 3, to++) {
+      tensor[to] = red[pixels[from] as number] as number;
+      tensor[to + plane] = green[pixels[from + 1] as number] as number;
+      tensor[to + 2 * plane] = blue[pixels[from + 2] as number] as number;
+    }
+  }
   return tensor;
 }
 
