@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addDemoCommand } from './commands/demo.js';
 import { addDirectCommands } from './commands/direct.js';
 import { addLabelCommand } from './commands/label.js';
 import { addModelCommands } from './commands/model.js';
@@ -22,6 +23,7 @@ export function createProgram(terminal: Terminal): Command {
     })
     .exitOverride();
   for (const { flags, description } of settings) program.option(flags, description);
+  addDemoCommand(program, terminal);
   addRunCommand(program, terminal);
   addSearchCommand(program, terminal);
   addRunsCommands(program, terminal);

@@ -6,7 +6,7 @@ import { registerLabelSet } from '@tuhai/core/store/label-sets';
 import { registerModel } from '@tuhai/core/store/register-model';
 import type { Run } from '@tuhai/core/store/runs';
 import { produceRun } from '@tuhai/producer/produce-run';
-import { supervise } from '@tuhai/worker/supervise';
+import { supervise, type Supervisor } from '@tuhai/worker/supervise';
 import type { Logger } from 'pino';
 import type { Progress } from './progress.js';
 import type { Stack } from './stack.js';
@@ -40,27 +40,35 @@ export async function runSource(options: RunOptions): Promise<Run> {
   const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
   const location = { ...(config.redisUrl && { redisUrl: config.redisUrl }), databaseUrl: config.databaseUrl, onError };
   const { queue, close } = openQueue(queueName(bundle.fingerprint), location);
-  const supervisor =
-    options.until === 'work'
-      ? await supervise({ processes: config.workerProcesses, env: options.workerEnv, log })
-      : undefined;
+  // Ends listing and watching together: interrupted, or because either of them or the workers failed.
+  const ended = new AbortController();
+  const until = AbortSignal.any([signal, ended.signal]);
+  const workers = options.until === 'work' ? startWorkers(options, ended) : undefined;
+  let watched: Promise<Run> | undefined;
   try {
-    let watched: Promise<Run> | undefined;
     const run = await produceRun({
-      ...{ database, queue, source, model, labelSetIds, openChunksMax, signal },
+      ...{ database, queue, source, model, labelSetIds, openChunksMax, signal: until },
       ...{ prune: options.prune, chunkSize: options.chunkSize },
       onOpen(opened, resumed) {
         note(`run ${opened.id}: ${source.uri} with ${model.name}${resumed ? ', taken up where it stopped' : ''}`);
-        if (options.until !== 'enqueue') watched = watchRun(database, opened.id, options);
+        if (options.until !== 'enqueue') watched = watchRun(database, opened.id, { ...options, signal: until });
       },
     }).catch((error: Error) => {
-      if (!signal.aborted) throw error;
+      if (!until.aborted) throw error;
       return undefined;
     });
-    const last = await (watched ?? run);
-    return last as Run;
+    await workers;
+    return (await (watched ?? run)) as Run;
   } finally {
-    await supervisor?.close();
+    ended.abort();
+    await Promise.allSettled([watched, workers?.then((supervisor) => supervisor.close())]);
     await close();
   }
+}
+
+/** They load the model while the listing begins. */
+function startWorkers({ stack, workerEnv, log }: RunOptions, ended: AbortController): Promise<Supervisor> {
+  const workers = supervise({ processes: stack.config.workerProcesses, env: workerEnv, log });
+  workers.catch(() => ended.abort());
+  return workers;
 }

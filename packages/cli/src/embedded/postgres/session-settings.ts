@@ -12,8 +12,8 @@ export function settingsSwitchSql(from: Settings, to: Settings): string {
   const resets = [...from.keys()].filter((name) => !to.has(name)).map((name) => `reset ${quotedName(name)};`);
   const sets = [...to]
     .filter(([name, value]) => from.get(name) !== value)
-    .map(([name, value]) => `select set_config(${quotedText(name)}, ${quotedText(value)}, false);`);
-  return [...resets, ...sets].join('');
+    .map(([name, value]) => `set_config(${quotedText(name)}, ${quotedText(value)}, false)`);
+  return resets.join('') + (sets.length > 0 ? `select ${sets.join(', ')}` : '');
 }
 
 function quotedName(name: string): string {

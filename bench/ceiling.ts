@@ -1,0 +1,24 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Images/s of decoding and inference alone, in as many processes as the pipeline has workers. */
+export async function measureCeiling(options: {
+  modelDir: string;
+  folder: string;
+  images: number;
+  batchSize: number;
+  processes: number;
+}): Promise<number> {
+  const module = new URL('ceiling-process.ts', import.meta.url);
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '4' };
+  const children = Array.from({ length: options.processes }, (_, share): ChildProcess => {
+    const argv = [options.modelDir, options.folder, options.batchSize, share, options.processes].map(String);
+    return fork(module, argv, { env, execArgv: ['--import=tsx'] });
+  });
+  await Promise.all(children.map((child) => once(child, 'message')));
+  const startedMs = performance.now();
+  const done = children.map((child) => once(child, 'message'));
+  for (const child of children) child.send('go');
+  await Promise.all(done);
+  return options.images / ((performance.now() - startedMs) / 1000);
+}
