@@ -19,6 +19,8 @@ export type Fault =
   | { kind: 'cut'; afterBytes: number }
   /** The true body, its length not announced. */
   | { kind: 'unannounced' }
+  /** The answer without any ETag, in headers or listing. */
+  | { kind: 'etagless' }
   /** One byte every `everyMs`. */
   | { kind: 'slow'; everyMs: number }
   | { kind: 'hang' }
@@ -99,8 +101,14 @@ async function passOn(
   outgoing: ServerResponse,
   fault: Fault | undefined,
 ): Promise<void> {
-  const bytes = Buffer.concat(await upstream.toArray());
   const { 'transfer-encoding': _, ...headers } = upstream.headers;
+  let bytes = Buffer.concat(await upstream.toArray());
+  if (fault?.kind === 'etagless') {
+    delete headers['etag'];
+    const isXml = headers['content-type']?.includes('xml');
+    if (isXml) bytes = Buffer.from(bytes.toString().replaceAll(/<ETag>.*?<\/ETag>/g, ''));
+    headers['content-length'] = String(bytes.length);
+  }
   if (fault?.kind === 'unannounced') delete headers['content-length'];
   outgoing.writeHead(upstream.statusCode ?? 502, headers);
   if (fault?.kind === 'cut') {

@@ -75,6 +75,14 @@ s3Test('suffixes choose, all when there are none', async (t) => {
   t.deepEqual(await keys(['BIN']), ['b.bin']);
 });
 
+s3Test('where a service has no ETags, size and time stand in', async (t) => {
+  const { source } = await faulty(t, () => ({ kind: 'etagless' }), { 'a.jpg': 'x', 'b.jpg': 'xx' });
+  const objects = await objectsOf(source);
+  t.regex(objects[0]?.etag ?? '', /^1-\d{10}$/);
+  t.regex(objects[1]?.etag ?? '', /^2-\d{10}$/);
+  for (const { key, etag } of objects) t.is((await source.fetch(key, limits)).etag, etag);
+});
+
 s3Test('an empty bucket has no pages', async (t) => {
   const moto = await sharedMoto();
   await moto.createBucket('empty');

@@ -94,8 +94,11 @@ function toDecodeFailure(error: unknown): ItemFailure {
   if (error instanceof ItemFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
   const known = decoderMessages.find(({ pattern }) => pattern.test(message));
-  return new ItemFailure(known?.code ?? 'corrupt', message, { cause: error });
+  return new ItemFailure(known?.code ?? 'corrupt', lastLine(message), { cause: error });
 }
+
+/** libvips lists every complaint on the way; the last one is what ended it. */
+const lastLine = (message: string): string => message.trim().split('\n').at(-1)?.trim() ?? message;
 
 /** How libvips and sharp word what is not plain corruption. */
 const decoderMessages = [

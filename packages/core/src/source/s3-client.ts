@@ -2,6 +2,9 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { UsageError } from '../usage-error.js';
 import type { S3Settings } from './s3-settings.js';
 
+// The SDK would say at every start that it wants a newer Node; which Node we run on is for us to say.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 const connectionTimeoutMs = 5_000;
 /** Above the fetches that one worker has under way, so that the agent never queues. */
 const socketsMax = 256;

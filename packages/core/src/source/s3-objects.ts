@@ -32,7 +32,7 @@ export async function fetchS3Object(
         announcedBytes: answer.ContentLength,
         signal: abortSignal,
       });
-      return { bytes, etag: plainEtag(answer.ETag) };
+      return { bytes, etag: objectEtag({ ...answer, sizeBytes: bytes.length }) };
     } catch (error) {
       throw s3Failure(error);
     }
@@ -51,13 +51,25 @@ export async function statS3Object(
   return withDeadline({ timeoutMs: headTimeoutMs, what: 'asking for it', signal }, async (abortSignal) => {
     try {
       const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
-      return { etag: plainEtag(answer.ETag), sizeBytes: answer.ContentLength ?? 0 };
+      const sizeBytes = answer.ContentLength ?? 0;
+      return { etag: objectEtag({ ...answer, sizeBytes }), sizeBytes };
     } catch (error) {
       throw s3Failure(error);
     }
   });
 }
 
-/** ETags travel in quotes, and weak ones behind `W/`, which says nothing about S3 objects. */
-export const plainEtag = (etag: string | undefined): string =>
-  (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
+/**
+ * What changes whenever the object may have changed: its ETag without the quotes in which it travels (and without `W/`,
+ * which says nothing about objects), or size and second of change where a service has no ETags, as gateways to
+ * folders do.
+ */
+export function objectEtag(object: {
+  ETag?: string | undefined;
+  LastModified?: Date | undefined;
+  sizeBytes: number | undefined;
+}): string {
+  const etag = (object.ETag ?? '').replace(/^W\//, '').replaceAll('"', '');
+  if (etag !== '') return etag;
+  return `${object.sizeBytes ?? 0}-${Math.floor((object.LastModified?.getTime() ?? 0) / 1000)}`;
+}

@@ -3,7 +3,7 @@ import type { ObjectRef } from '../outcome.js';
 import { suffixFilter } from './image-suffixes.js';
 import { s3Client, s3EndpointName } from './s3-client.js';
 import { s3ListingError } from './s3-failure.js';
-import { fetchS3Object, plainEtag, type S3Address } from './s3-objects.js';
+import { fetchS3Object, objectEtag, type S3Address } from './s3-objects.js';
 import type { S3Settings } from './s3-settings.js';
 import type { ListPage, Source } from './source.js';
 import { withDeadline } from './with-deadline.js';
@@ -82,7 +82,7 @@ function listedObjects(answer: ListObjectsV2CommandOutput): ObjectRef[] {
   const decode = answer.EncodingType === 'url' ? urlDecoded : (key: string) => key;
   return (answer.Contents ?? []).map((content) => ({
     key: decode(content.Key ?? ''),
-    etag: plainEtag(content.ETag),
+    etag: objectEtag({ ...content, sizeBytes: content.Size }),
     sizeBytes: content.Size ?? 0,
   }));
 }

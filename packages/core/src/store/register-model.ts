@@ -18,8 +18,11 @@ export async function registerModel(
   const known = await findModel(database, bundle.fingerprint);
   if (known) return known;
   return database.transaction(async (client) => {
-    // Serialises two runs that meet a new model at the same time.
-    await client.query('LOCK TABLE models IN SHARE ROW EXCLUSIVE MODE');
+    // The locks that a new partition and its foreign keys need, in the order in which workers and producers write
+    // these tables: taken one by one later, they meet a commit half-way and deadlock with it. They also serialise
+    // two runs that meet a new model at the same time.
+    await client.query('LOCK TABLE runs, images, models IN SHARE ROW EXCLUSIVE MODE');
+    await client.query('LOCK TABLE embeddings IN ACCESS EXCLUSIVE MODE');
     const { rows } = await client.query<StoredModel>(
       `INSERT INTO models (fingerprint, name, family, dimension) VALUES ($1, $2, $3, $4)
        ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name

@@ -1,4 +1,4 @@
-import type { PostgresSession } from './session-multiplexer.js';
+import type { PostgresSession } from './shared-session.js';
 import { readAnswer } from './session-answer.js';
 import { message } from './wire-messages.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { databaseTemplate } from './database-template.js';
-import type { PostgresSession } from './session-multiplexer.js';
+import type { PostgresSession } from './shared-session.js';
 
 /** A PGlite database as a session of raw wire messages. */
 export interface PgliteSession extends PostgresSession {
