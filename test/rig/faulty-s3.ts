@@ -19,6 +19,8 @@ export type Fault =
   | { kind: 'cut'; afterBytes: number }
   /** The true body, its length not announced. */
   | { kind: 'unannounced' }
+  /** No fault but a right of services: pages of a listing are shorter than was asked for. */
+  | { kind: 'short pages'; keysMax: number }
   /** The answer without any ETag, in headers or listing. */
   | { kind: 'etagless' }
   /** One byte every `everyMs`. */
@@ -78,12 +80,17 @@ function answer({ incoming, outgoing, target, fault }: Exchange): void {
   if (fault?.kind === 'reset') return void incoming.socket.resetAndDestroy();
   if (fault?.kind === 'status') return answerStatus(outgoing, fault);
   const { hostname, port } = new URL(target);
-  const { method, url: path, headers } = incoming;
+  const { method, headers } = incoming;
+  const path = pathFor(incoming, fault);
   const forwarded = request({ hostname, port, method, path, headers }, (upstream) => {
     void passOn(upstream, outgoing, fault);
   });
   forwarded.on('error', () => outgoing.destroy());
   incoming.pipe(forwarded);
+}
+
+function pathFor({ url = '/' }: IncomingMessage, fault: Fault | undefined): string {
+  return fault?.kind === 'short pages' ? url.replace(/max-keys=\d+/, `max-keys=${fault.keysMax}`) : url;
 }
 
 function answerStatus(outgoing: ServerResponse, { status, code, body }: Fault & { kind: 'status' }): void {

@@ -7,7 +7,6 @@ import test, { type ExecutionContext } from 'ava';
 import { type Fault, type S3Request, startFaultyS3 } from '../rig/faulty-s3.js';
 import { freePort } from '../rig/free-port.js';
 import { sharedMoto } from '../rig/moto.js';
-import { oncePerProcess } from '../rig/once-per-process.js';
 import { serviceTest } from '../rig/service-test.js';
 import { failsWith } from './fails-with.js';
 import { keysOf, objectsOf, pagesOf } from './list-all.js';
@@ -47,22 +46,27 @@ s3Test('keys come back in S3’s order, whatever characters they have, and can b
   }
 });
 
-const manyKeys = Array.from({ length: 1_001 }, (_, index) => `many/${index + 1_000}.jpg`);
-const bucketOfMany = oncePerProcess(async () => {
-  const objects = [...manyKeys, 'another.jpg'].map((key) => [key, 'x']);
-  await (await sharedMoto()).createBucket('many', Object.fromEntries(objects) as Record<string, string>);
-});
+const fiveKeys = ['a.jpg', 'b.jpg', 'c/d.jpg', 'c/e.jpg', 'f.jpg'].map((key) => `five/${key}`);
+const five = {
+  ...Object.fromEntries(fiveKeys.map((key) => [key, 'x'])),
+  'another.jpg': 'x',
+  'six/g.jpg': 'x',
+};
 
 s3Test('a listing of several pages can be taken up after any of them', async (t) => {
-  const moto = await sharedMoto();
-  await bucketOfMany();
-  const source = await openSource('s3://many/many/', { s3: moto.settings });
+  const { source } = await faulty(t, () => ({ kind: 'short pages', keysMax: 2 }), five, 'five/');
   const pages = await pagesOf(source);
-  const pageSizes = pages.map(({ objects }) => objects.length);
-  t.deepEqual(pageSizes, [1_000, 1]);
-  t.deepEqual(await keysOf(source), manyKeys);
-  t.deepEqual(await keysOf(source, { after: pages[0]?.cursor ?? '' }), manyKeys.slice(1_000));
-  t.is(source.uri, 's3://many/many/');
+  const shapes = pages.map(({ objects, cursor }) => [objects.length, cursor]);
+  t.deepEqual(shapes, [
+    [2, 'five/b.jpg'],
+    [2, 'five/c/e.jpg'],
+    [1, 'five/f.jpg'],
+  ]);
+  t.deepEqual(await keysOf(source), fiveKeys);
+  for (const { cursor } of pages) {
+    t.deepEqual(await keysOf(source, { after: cursor }), fiveKeys.slice(fiveKeys.indexOf(cursor) + 1));
+  }
+  t.regex(source.uri, /^s3:\/\/faulty-\d+\/five\/$/);
 });
 
 s3Test('suffixes choose, all when there are none', async (t) => {
@@ -212,19 +216,20 @@ test('listing says that nobody answers at the endpoint', async (t) => {
 });
 
 s3Test('a listing that breaks off later can be taken up', async (t) => {
-  await bucketOfMany();
   let isBroken = true;
-  const source = await behindProxy(t, 's3://many/many/', ({ query }) =>
-    isBroken && query.has('continuation-token') ? status(500, 'InternalError') : undefined,
-  );
+  const shortOrBroken = ({ query }: S3Request): Fault =>
+    isBroken && query.has('continuation-token')
+      ? status(500, 'InternalError')
+      : { kind: 'short pages', keysMax: 3 };
+  const { source } = await faulty(t, shortOrBroken, five, 'five/');
   const cursors: string[] = [];
   const listing = async (): Promise<void> => {
     for await (const page of source.list()) cursors.push(page.cursor);
   };
   await t.throwsAsync(listing, { instanceOf: SourceError, message: /InternalError/ });
-  t.deepEqual(cursors, ['many/1999.jpg']);
+  t.deepEqual(cursors, ['five/c/d.jpg']);
   isBroken = false;
-  t.deepEqual(await keysOf(source, { after: 'many/1999.jpg' }), ['many/2000.jpg']);
+  t.deepEqual(await keysOf(source, { after: 'five/c/d.jpg' }), fiveKeys.slice(3));
 });
 
 test('what is no S3 source is refused at once', async (t) => {
@@ -240,31 +245,28 @@ test('what is no S3 source is refused at once', async (t) => {
 
 let buckets = 0;
 
+/** A bucket with these objects, behind a proxy. */
 async function faulty(
   t: ExecutionContext,
   fault: (request: S3Request) => Fault | undefined,
   objects: Record<string, string>,
+  prefix = '',
 ): Promise<{ source: Source; requests: S3Request[] }> {
-  const bucket = `faulty-${++buckets}`;
-  await (await sharedMoto()).createBucket(bucket, objects);
-  const requests: S3Request[] = [];
-  const source = await behindProxy(t, `s3://${bucket}`, (request) => {
-    requests.push(request);
-    return fault(request);
-  });
-  return { source, requests };
-}
-
-async function behindProxy(
-  t: ExecutionContext,
-  uri: string,
-  fault: (request: S3Request) => Fault | undefined,
-): Promise<Source> {
   const moto = await sharedMoto();
-  const proxy = await startFaultyS3({ target: moto.endpoint, fault });
+  const bucket = `faulty-${++buckets}`;
+  await moto.createBucket(bucket, objects);
+  const requests: S3Request[] = [];
+  const proxy = await startFaultyS3({
+    target: moto.endpoint,
+    fault: (request) => {
+      requests.push(request);
+      return fault(request);
+    },
+  });
   t.teardown(proxy.stop);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'secret-of-test' };
-  return openSource(uri, { s3: { ...moto.settings, credentials, endpoint: proxy.endpoint } });
+  const s3 = { ...moto.settings, credentials, endpoint: proxy.endpoint };
+  return { source: await openSource(`s3://${bucket}/${prefix}`, { s3 }), requests };
 }
 
 function status(httpStatus: number, code?: string): Fault & { kind: 'status' } {
