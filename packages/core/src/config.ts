@@ -45,6 +45,7 @@ export function readConfig(env: Environment): Config {
     s3: {
       ...optional('endpoint', url(env, 'S3_ENDPOINT', ['http:', 'https:'])),
       ...optional('region', env['AWS_REGION'] || env['AWS_DEFAULT_REGION']),
+      ...optional('credentials', awsCredentials(env)),
     },
     ...optional('modelDir', env['MODEL_DIR'] ? resolve(env['MODEL_DIR']) : undefined),
     executionProviders: providers,
@@ -62,6 +63,14 @@ export function readConfig(env: Environment): Config {
     lockDurationMs: integer(env, 'LOCK_DURATION_MS', { min: 1_000, max: 3.6e6, default: 30_000 }),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
   };
+}
+
+/** Those of the environment, which come first in the AWS chain too; the rest of the chain is the SDK's affair. */
+function awsCredentials(env: Environment): S3Settings['credentials'] {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  return accessKeyId && secretAccessKey
+    ? { accessKeyId, secretAccessKey, ...optional('sessionToken', sessionToken || undefined) }
+    : undefined;
 }
 
 /** `{ [name]: value }`, or nothing: absent settings are absent, not `undefined`. */

@@ -12,7 +12,7 @@ import { UsageError } from '@tuhai/core/usage-error';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { ApiContext } from './api-context.js';
-import { rememberSources } from './remember-sources.js';
+import { remember } from '@tuhai/core/remember';
 import { createThumbnails } from './thumbnails/thumbnails.js';
 
 export interface ApiOptions {
@@ -59,7 +59,7 @@ export async function openContext({
         return image.embed([pixels]);
       },
       thumbnails: createThumbnails({
-        sourceOf: rememberSources((uri) => openSource(uri, { s3: config.s3 })),
+        sourceOf: remember((uri: string) => openSource(uri, { s3: config.s3 })),
         limits: config.limits,
       }),
     };

@@ -3,6 +3,7 @@ import { scoreLabels, type Prediction } from '@tuhai/core/labels/score-labels';
 import type { LabelSet } from '@tuhai/core/labels/label-set';
 import type { Bundle } from '@tuhai/core/model/bundle';
 import type { TextTower } from '@tuhai/core/model/text-tower';
+import { remember } from '@tuhai/core/remember';
 import type { Database } from '@tuhai/core/store/database';
 import { getLabelMatrix, getLabelSet, putLabelMatrix } from '@tuhai/core/store/label-sets';
 
@@ -19,16 +20,7 @@ export function createLabellers(options: {
   bundle: Bundle;
   loadText: () => Promise<TextTower>;
 }): (labelSetId: number) => Promise<Labeller> {
-  const labellers = new Map<number, Promise<Labeller>>();
-  return (labelSetId) => {
-    const known = labellers.get(labelSetId);
-    if (known) return known;
-    const labeller = makeLabeller(labelSetId);
-    labellers.set(labelSetId, labeller);
-    // A passing failure is not remembered.
-    labeller.catch(() => labellers.delete(labelSetId));
-    return labeller;
-  };
+  return remember(makeLabeller);
 
   async function makeLabeller(labelSetId: number): Promise<Labeller> {
     const labelSet = await getLabelSet(options.database, labelSetId);

@@ -5,9 +5,9 @@ import type { Config } from '@tuhai/core/config';
 import { readBundle } from '@tuhai/core/model/bundle';
 import { loadImageTower } from '@tuhai/core/model/image-tower';
 import { loadTextTower } from '@tuhai/core/model/text-tower';
+import { remember } from '@tuhai/core/remember';
 import { openQueue, openWorker, queueName } from '@tuhai/core/queue/connect-queue';
 import { openSource } from '@tuhai/core/source/open-source';
-import type { Source } from '@tuhai/core/source/source';
 import type { ChunkResults } from '@tuhai/core/store/commit-chunk';
 import { openDatabase } from '@tuhai/core/store/database';
 import { registerModel } from '@tuhai/core/store/register-model';
@@ -63,7 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
     log,
     model,
     limits: config.limits,
-    sourceOf: rememberSources((uri) => openSource(uri, { s3: config.s3 })),
+    sourceOf: remember((uri: string) => openSource(uri, { s3: config.s3 })),
     decode: (bytes) => decode(bytes, bundle.preprocessing, config.limits),
     decodeCarefully: (bytes) => careful.decode(bytes, bundle.preprocessing, config.limits),
     embed: (pixels) => batcher.embed(pixels).catch((error) => Promise.reject(toInferenceFailure(error))),
@@ -92,16 +92,6 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
       await tower.release();
       await database.close();
     },
-  };
-}
-
-function rememberSources(open: (uri: string) => Promise<Source>): (uri: string) => Promise<Source> {
-  const sources = new Map<string, Promise<Source>>();
-  return (uri) => {
-    const source = sources.get(uri) ?? open(uri);
-    sources.set(uri, source);
-    source.catch(() => sources.delete(uri));
-    return source;
   };
 }
 

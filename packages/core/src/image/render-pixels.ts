@@ -13,8 +13,8 @@ export interface RenderOptions {
 }
 
 /**
- * Decodes an opened picture and resizes it: with libvips while it decodes, where that gives Pillow's pixels within a
- * fraction of a step, else from the whole decoded picture.
+ * Decodes an opened picture and resizes it. libvips shrinks while it decodes, within a fraction of a step of Pillow's
+ * pixels; edges that grow, and filters that libvips lacks, are resampled afterwards to Pillow's very pixels.
  * @returns uint8 H×W×3 RGB of `size`
  */
 export async function renderPixels(
@@ -23,14 +23,13 @@ export async function renderPixels(
   { size, resample, limits }: RenderOptions,
 ): Promise<Uint8Array> {
   const filter: ResampleFilter = resamples[resample];
-  const original = { width: metadata.autoOrient.width, height: metadata.autoOrient.height };
-  const enlarges = size.width > original.width || size.height > original.height;
+  const { width, height } = metadata.autoOrient;
   const isCmyk = metadata.space === 'cmyk';
-  const kernel = enlarges || isCmyk ? null : filter.kernel;
-  if (kernel) {
+  if (filter.kernel) {
+    const shrunk = { width: Math.min(size.width, width), height: Math.min(size.height, height) };
     // Cutting out the whole picture changes nothing but libvips' mind: it would shrink large JPEGs while loading.
-    image.extract({ left: 0, top: 0, ...original });
-    image.resize({ ...size, fit: 'fill', kernel, fastShrinkOnLoad: false });
+    image.extract({ left: 0, top: 0, width, height });
+    image.resize({ ...shrunk, fit: 'fill', kernel: filter.kernel, fastShrinkOnLoad: false });
   }
   if (isCmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk');
   else image.flatten({ background: '#fff' }).toColourspace('srgb');
@@ -40,5 +39,5 @@ export async function renderPixels(
   if (pixels.length !== info.width * info.height * 3) {
     throw new ItemFailure('corrupt', `decoded to ${info.channels} channels, which are no colours we know`);
   }
-  return kernel ? pixels : resizeAsPillow(pixels, original, size, filter);
+  return resizeAsPillow(pixels, { width: info.width, height: info.height }, size, filter);
 }

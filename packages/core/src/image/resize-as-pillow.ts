@@ -6,8 +6,8 @@ const precisionBits = 22;
 
 /**
  * Resizes to the very pixels of Pillow's `Image.resize`: rows first, then columns, rounded to 8 bits in between.
- * Some ten times slower than libvips, so it is for what libvips does differently: enlarging (its bicubic is shifted
- * where only one edge grows), and the filters it lacks.
+ * Slower than libvips, so it is for what libvips does differently: enlarging (its bicubic is shifted by half a pixel
+ * where only one edge grows), and the filters it lacks. An edge that stays as it is costs nothing.
  * @param pixels uint8 H×W×3
  */
 export function resizeAsPillow(pixels: Uint8Array, from: Size, to: Size, filter: ResampleFilter): Uint8Array {

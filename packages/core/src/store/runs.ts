@@ -68,17 +68,18 @@ export async function openRun(
 ): Promise<{ id: number; resumed: boolean }> {
   return database.transaction(async (client) => {
     const sourceId = await registerSource(client, wanted.sourceUri);
+    const values = [sourceId, wanted.modelId, wanted.labelSetIds, wanted.prune];
     const { rows } = await client.query<{ id: number; resumed: boolean; same: boolean }>(
-      `WITH opened AS (
-         INSERT INTO runs (source_id, model_id, label_set_ids, prune) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (source_id, model_id) WHERE status IN ('listing', 'running') DO NOTHING
-         RETURNING id
+      `WITH open AS (
+         SELECT id, true AS resumed, label_set_ids @> $3 AND prune = $4 AS same FROM runs
+         WHERE source_id = $1 AND model_id = $2 AND status IN ('listing', 'running')
+       ), opened AS (
+         INSERT INTO runs (source_id, model_id, label_set_ids, prune)
+         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM open)
+         RETURNING id, false AS resumed, true AS same
        )
-       SELECT id, false AS resumed, true AS same FROM opened
-       UNION ALL
-       SELECT id, true, label_set_ids @> $3 AND prune = $4 FROM runs
-       WHERE source_id = $1 AND model_id = $2 AND status IN ('listing', 'running')`,
-      [sourceId, wanted.modelId, wanted.labelSetIds, wanted.prune],
+       SELECT * FROM open UNION ALL SELECT * FROM opened`,
+      values,
     );
     const run = rows[0] as { id: number; resumed: boolean; same: boolean };
     if (run.same) return run;
@@ -89,9 +90,10 @@ export async function openRun(
   });
 }
 
+/** Locks the source's row until the transaction ends: of two that open a run at once, the second finds the first's. */
 async function registerSource(client: Queryable, uri: string): Promise<number> {
   await client.query('INSERT INTO sources (uri) VALUES ($1) ON CONFLICT (uri) DO NOTHING', [uri]);
-  const { rows } = await client.query<{ id: number }>('SELECT id FROM sources WHERE uri = $1', [uri]);
+  const { rows } = await client.query<{ id: number }>('SELECT id FROM sources WHERE uri = $1 FOR UPDATE', [uri]);
   return (rows[0] as { id: number }).id;
 }
 
