@@ -25,7 +25,7 @@ test.serial(
     const before = process.memoryUsage().rss;
     const started = performance.now();
     await fails(t, png(30_000, 30_000), 'too_many_pixels');
-    t.true(performance.now() - started < 500);
+    t.true(performance.now() - started < 1500);
     t.true(process.memoryUsage().rss - before < 50e6);
   },
 );
