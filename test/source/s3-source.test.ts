@@ -180,7 +180,7 @@ for (const fault of [{ kind: 'slow', everyMs: 20 }, { kind: 'hang' }, status(503
     const { source } = await faulty(t, () => fault, { 'a.jpg': 'x'.repeat(900) });
     const start = performance.now();
     await failsWith(t, source.fetch('a.jpg', { bytesMax: 1_000, timeoutMs: 60 }), 'timeout', /60 ms/);
-    t.true(performance.now() - start < 1_000);
+    t.true(performance.now() - start < 5_000);
   });
 }
 
