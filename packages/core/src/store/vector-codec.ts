@@ -1,5 +1,3 @@
-import type { QueryConfig } from 'pg';
-
 /**
  * pgvector's binary format, as its `vector_send` and `vector_recv` write and read it:
  * int16 dimension, int16 zero, then float32 components, all big-endian. Some 15 times as fast as text.
@@ -24,12 +22,16 @@ export function encodeVectors(matrix: Float32Array, dimension: number, vectorTyp
     at = buffer.writeInt32BE(rowBytes, at);
     at = buffer.writeInt16BE(dimension, at);
     at = buffer.writeInt16BE(0, at);
-    for (let i = row * dimension; i < (row + 1) * dimension; i++) at = buffer.writeFloatBE(matrix[i] ?? 0, at);
+    for (let i = row * dimension; i < (row + 1) * dimension; i++)
+      at = buffer.writeFloatBE(matrix[i] ?? 0, at);
   }
   return buffer;
 }
 
-/** Writes one binary `vector` into `target` at `offset` (in floats). */
+/**
+ * Writes one binary `vector`, as `vector_send` gives it, into `target` at `offset` (in floats).
+ * Select it as that function's bytea: node-postgres reads a column in binary format as UTF-8, which it is not.
+ */
 export function decodeVector(binary: Buffer, target: Float32Array, offset: number): void {
   const dimension = binary.readInt16BE(0);
   for (let i = 0; i < dimension; i++) target[offset + i] = binary.readFloatBE(vectorHeaderBytes + i * 4);
@@ -37,12 +39,3 @@ export function decodeVector(binary: Buffer, target: Float32Array, offset: numbe
 
 /** `[0.1,0.2,…]`: for the few places that send a single vector. */
 export const vectorText = (vector: Float32Array): string => `[${vector.join(',')}]`;
-
-/**
- * Query options by which every column comes as the Buffer the server sent, in binary.
- * (node-postgres knows `binary`; its types do not. Without `types` it would turn unknown types into strings.)
- */
-export const binaryRows = {
-  binary: true,
-  types: { getTypeParser: () => (column: unknown) => column },
-} as unknown as Pick<QueryConfig, 'types'>;
