@@ -18,7 +18,11 @@ const bundle = await readBundle(modelDir);
 const tower = await loadImageTower(bundle, { executionProviders: ['cpu'], intraOpThreads: 1 });
 const names = (await readdir(folder)).filter((_, i) => i % Number(shares) === Number(share));
 const images = await Promise.all(names.map((name) => readFile(join(folder, name))));
-const batcher = createBatcher({ run: (batch) => tower.embed(batch), sizeMax: Number(batchSize), waitMsMax: 20 });
+const batcher = createBatcher({
+  run: (batch) => tower.embed(batch),
+  sizeMax: Number(batchSize),
+  waitMsMax: 20,
+});
 const inFlight = pLimit(Math.max(32, 4 * Number(batchSize)));
 
 process.once('message', async () => {

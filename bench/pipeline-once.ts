@@ -39,16 +39,33 @@ export async function measurePipeline(options: {
     log,
     env: {
       ...process.env,
-      ...{ DATABASE_URL: databaseUrl, MODEL_DIR: options.modelDir, BATCH_SIZE_MAX: String(options.batchSize) },
-      ...{ S3_ENDPOINT: s3.endpoint, AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench', LOG_LEVEL: 'warn' },
+      DATABASE_URL: databaseUrl,
+      MODEL_DIR: options.modelDir,
+      BATCH_SIZE_MAX: String(options.batchSize),
+      S3_ENDPOINT: s3.endpoint,
+      AWS_ACCESS_KEY_ID: 'bench',
+      AWS_SECRET_ACCESS_KEY: 'bench',
+      LOG_LEVEL: 'warn',
     },
   });
-  const { queue, close } = openQueue(queueName(bundle.fingerprint), { databaseUrl, onError: (e) => log.warn(e.message) });
+  const { queue, close } = openQueue(queueName(bundle.fingerprint), {
+    databaseUrl,
+    onError: (e) => log.warn(e.message),
+  });
   try {
     const source = await openSource('s3://bench/', { s3: { endpoint: s3.endpoint, credentials } });
     const model = await registerModel(database, bundle);
     const startedMs = performance.now();
-    const request = { database, queue, source, model, labelSetIds: [], prune: false, chunkSize: 64, openChunksMax: 1_000 };
+    const request = {
+      database,
+      queue,
+      source,
+      model,
+      labelSetIds: [],
+      prune: false,
+      chunkSize: 64,
+      openChunksMax: 1_000,
+    };
     let run = await produceRun(request);
     while (run.status !== 'finished') {
       await sleep(20);

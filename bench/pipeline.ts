@@ -26,7 +26,9 @@ export async function benchPipeline(argv: string[]): Promise<void> {
   const folder = join(scratch, 'photos');
   try {
     const pictures = await samplePhotos(folder, images, resolve(values.photos));
-    process.stderr.write(`${usage}\n${pictures}; ${processes} × ${cpus()[0]?.model}; Node ${process.version}; batch ${batchSize}\n`);
+    process.stderr.write(
+      `${usage}\n${pictures}; ${processes} × ${cpus()[0]?.model}; Node ${process.version}; batch ${batchSize}\n`,
+    );
     const results = [];
     for (const dir of values.model) {
       const options = { modelDir: resolve(dir), folder, images, batchSize, processes };
@@ -35,12 +37,26 @@ export async function benchPipeline(argv: string[]): Promise<void> {
       for (let round = 0; round < rounds; round++) {
         ceiling.push(await measureCeiling(options));
         pipeline.push(await measurePipeline(options));
-        process.stderr.write(`${basename(dir)} round ${round + 1}: ${line(ceiling.at(-1), pipeline.at(-1))}\n`);
+        process.stderr.write(
+          `${basename(dir)} round ${round + 1}: ${line(ceiling.at(-1), pipeline.at(-1))}\n`,
+        );
       }
       const ratios = pipeline.map((rate, i) => rate / (ceiling[i] as number));
-      results.push({ model: basename(dir), ceiling: spread(ceiling), pipeline: spread(pipeline), efficiency: spread(ratios) });
+      results.push({
+        model: basename(dir),
+        ceiling: spread(ceiling),
+        pipeline: spread(pipeline),
+        efficiency: spread(ratios),
+      });
     }
-    console.table(results.map(({ model, ...r }) => ({ model, ceiling: r.ceiling.median, pipeline: r.pipeline.median, 'efficiency (median of rounds)': r.efficiency.median })));
+    console.table(
+      results.map(({ model, ...r }) => ({
+        model,
+        ceiling: r.ceiling.median,
+        pipeline: r.pipeline.median,
+        'efficiency (median of rounds)': r.efficiency.median,
+      })),
+    );
     process.stdout.write(`${JSON.stringify({ pictures, processes, batchSize, rounds, results })}\n`);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -13,7 +13,8 @@ export async function samplePhotos(folder: string, count: number, from: string):
   await mkdir(folder, { recursive: true });
   const found = await readdir(from, { recursive: true }).catch(() => []);
   const photos = found.filter((name) => /\.jpe?g$/i.test(name)).toSorted();
-  const chosen = photos.length > 0 ? photos.map((name) => join(from, name)) : await generatePhotos(`${folder}-generated`);
+  const chosen =
+    photos.length > 0 ? photos.map((name) => join(from, name)) : await generatePhotos(`${folder}-generated`);
   let sizeBytes = 0;
   for (let i = 0; i < count; i++) {
     const path = chosen[i % chosen.length] as string;

@@ -34,6 +34,8 @@ function report(error: unknown): number {
     stderr.write(`tuhai: ${error.message}\n`);
     return 2;
   }
-  stderr.write(`tuhai: ${error instanceof Error ? (env['LOG_LEVEL'] === 'debug' ? error.stack : error.message) : String(error)}\n`);
+  stderr.write(
+    `tuhai: ${error instanceof Error ? (env['LOG_LEVEL'] === 'debug' ? error.stack : error.message) : String(error)}\n`,
+  );
   return 1;
 }

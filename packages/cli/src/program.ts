@@ -3,6 +3,7 @@ import { addDemoCommand } from './commands/demo.js';
 import { addDirectCommands } from './commands/direct.js';
 import { addLabelCommand } from './commands/label.js';
 import { addModelCommands } from './commands/model.js';
+import { addRetryCommand } from './commands/retry.js';
 import { addRunCommand } from './commands/run.js';
 import { addRunsCommands } from './commands/runs.js';
 import { addSearchCommand } from './commands/search.js';
@@ -27,6 +28,7 @@ export function createProgram(terminal: Terminal): Command {
   addRunCommand(program, terminal);
   addSearchCommand(program, terminal);
   addRunsCommands(program, terminal);
+  addRetryCommand(program, terminal);
   addLabelCommand(program, terminal);
   addDirectCommands(program, terminal);
   addModelCommands(program, terminal);

@@ -14,7 +14,14 @@ export function createProgress(stream: NodeJS.WriteStream, unit: string): Progre
 
 function progressBar(stream: NodeJS.WriteStream, unit: string): Progress {
   const format = `{bar} {percentage}%  {value}/{total} ${unit}  {note}`;
-  const bar = new SingleBar({ stream, format, barCompleteChar: '█', barIncompleteChar: '░', barsize: 30, hideCursor: true });
+  const bar = new SingleBar({
+    stream,
+    format,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 30,
+    hideCursor: true,
+  });
   let started = false;
   return {
     update(done, total, note) {

@@ -1,5 +1,6 @@
 import type { LabelSet } from '@tuhai/core/labels/label-set';
 import { readBundle } from '@tuhai/core/model/bundle';
+import { checkRedis } from '@tuhai/core/queue/check-redis';
 import { openQueue, queueName } from '@tuhai/core/queue/connect-queue';
 import type { Source } from '@tuhai/core/source/source';
 import { registerLabelSet } from '@tuhai/core/store/label-sets';
@@ -9,7 +10,7 @@ import { produceRun } from '@tuhai/producer/produce-run';
 import { supervise, type Supervisor } from '@tuhai/worker/supervise';
 import type { Logger } from 'pino';
 import type { Progress } from './progress.js';
-import type { Stack } from './stack.js';
+import { queueLocation, type Stack } from './stack.js';
 import { watchRun } from './watch-run.js';
 
 export interface RunOptions {
@@ -35,11 +36,12 @@ export async function runSource(options: RunOptions): Promise<Run> {
   const { stack, source, log, note, signal } = options;
   const { config, database } = stack;
   const bundle = await readBundle(config.modelDir);
-  const labelSetIds = await Promise.all(options.labelSets.map((labelSet) => registerLabelSet(database, labelSet)));
+  if (config.redisUrl) await checkRedis(config.redisUrl);
+  const labelSetIds = await Promise.all(
+    options.labelSets.map((labelSet) => registerLabelSet(database, labelSet)),
+  );
   const model = await registerModel(database, bundle);
-  const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
-  const location = { ...(config.redisUrl && { redisUrl: config.redisUrl }), databaseUrl: config.databaseUrl, onError };
-  const { queue, close } = openQueue(queueName(bundle.fingerprint), location);
+  const { queue, close } = openQueue(queueName(bundle.fingerprint), queueLocation(config, log));
   // Ends listing and watching together: interrupted, or because either of them or the workers failed.
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
@@ -47,11 +49,25 @@ export async function runSource(options: RunOptions): Promise<Run> {
   let watched: Promise<Run> | undefined;
   try {
     const run = await produceRun({
-      ...{ database, queue, source, model, labelSetIds, openChunksMax, signal: until },
-      ...{ prune: options.prune, chunkSize: options.chunkSize },
+      database,
+      queue,
+      source,
+      model,
+      labelSetIds,
+      openChunksMax,
+      signal: until,
+      prune: options.prune,
+      chunkSize: options.chunkSize,
       onOpen(opened, resumed) {
-        note(`run ${opened.id}: ${source.uri} with ${model.name}${resumed ? ', taken up where it stopped' : ''}`);
-        if (options.until !== 'enqueue') watched = watchRun(database, opened.id, { ...options, signal: until });
+        note(
+          `run ${opened.id}: ${source.uri} with ${model.name}${resumed ? ', taken up where it stopped' : ''}`,
+        );
+        if (options.until === 'enqueue') return;
+        watched = watchRun(database, opened.id, {
+          ...options,
+          signal: until,
+        });
+        watched.catch(() => ended.abort());
       },
     }).catch((error: Error) => {
       if (!until.aborted) throw error;

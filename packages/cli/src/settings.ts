@@ -5,9 +5,19 @@ export const settings = [
   flag('database-url', '<url>', 'DATABASE_URL', 'Postgres with pgvector (default: embedded)'),
   flag('redis-url', '<url>', 'REDIS_URL', 'Redis for the queue (default: the queue is in the database)'),
   flag('s3-endpoint', '<url>', 'S3_ENDPOINT', 'S3-compatible service (default: AWS)'),
-  flag('execution-providers', '<list>', 'EXECUTION_PROVIDERS', 'of onnxruntime: cpu, cuda, webgpu … (default: cpu)'),
+  flag(
+    'execution-providers',
+    '<list>',
+    'EXECUTION_PROVIDERS',
+    'of onnxruntime: cpu, cuda, webgpu … (default: cpu)',
+  ),
   flag('worker-processes', '<n>', 'WORKER_PROCESSES', 'worker processes (default: one a core; one on a GPU)'),
-  flag('batch-size-max', '<n>', 'BATCH_SIZE_MAX', 'images of a batch at most (default: 8 on CPU, 64 on a GPU)'),
+  flag(
+    'batch-size-max',
+    '<n>',
+    'BATCH_SIZE_MAX',
+    'images of a batch at most (default: 8 on CPU, 64 on a GPU)',
+  ),
   flag('batch-wait-ms-max', '<n>', 'BATCH_WAIT_MS_MAX', 'how long a batch waits to fill (default: 20)'),
   flag('log-level', '<level>', 'LOG_LEVEL', 'trace, debug, info, warn, error, silent (default: info)'),
 ];

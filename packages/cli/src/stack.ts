@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@tuhai/core/config';
+import type { QueueLocation } from '@tuhai/core/queue/connect-queue';
 import { migrate } from '@tuhai/core/store/migrate';
 import { openDatabase, type Database } from '@tuhai/core/store/database';
+import type { Logger } from 'pino';
 import { startEmbeddedPostgres } from './embedded/postgres/embedded-postgres.js';
 
 /** A configuration in which nothing is left open: what was not configured is embedded. */
@@ -41,6 +43,22 @@ export async function openStack(config: Config): Promise<Stack> {
     },
   };
 }
+
+/** A stack for as long as `work` takes. */
+export async function withStack(config: Config, work: (stack: Stack) => Promise<void>): Promise<void> {
+  const stack = await openStack(config);
+  try {
+    await work(stack);
+  } finally {
+    await stack.close();
+  }
+}
+
+export const queueLocation = ({ redisUrl, databaseUrl }: ResolvedConfig, log: Logger): QueueLocation => ({
+  ...(redisUrl && { redisUrl }),
+  databaseUrl,
+  onError: (error) => log.warn({ error: error.message }, 'connection error'),
+});
 
 /** What worker processes are started with: the environment, and what was decided here. */
 export const workerEnvironment = (config: ResolvedConfig, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({

@@ -32,7 +32,8 @@ export function environmentOf(command: Command, env: NodeJS.ProcessEnv): NodeJS.
 export const configOf = (command: Command, terminal: Terminal): Config =>
   readConfig(environmentOf(command, terminal.env));
 
-export const wantsJson = (command: Command): boolean => command.optsWithGlobals<{ json?: boolean }>().json === true;
+export const wantsJson = (command: Command): boolean =>
+  command.optsWithGlobals<{ json?: boolean }>().json === true;
 
 export const logOf = (config: Config): Logger =>
   pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));

@@ -51,14 +51,34 @@ export function readConfig(env: Environment): Config {
     executionProviders: providers,
     batchSizeMax: integer(env, 'BATCH_SIZE_MAX', { min: 1, max: 1024, default: onCpu ? 8 : 64 }),
     batchWaitMsMax: integer(env, 'BATCH_WAIT_MS_MAX', { min: 0, max: 60_000, default: 20 }),
-    workerProcesses: integer(env, 'WORKER_PROCESSES', { min: 1, max: 256, default: onCpu ? availableParallelism() : 1 }),
+    workerProcesses: integer(env, 'WORKER_PROCESSES', {
+      min: 1,
+      max: 256,
+      default: onCpu ? availableParallelism() : 1,
+    }),
     apiHost: env['API_HOST'] || '127.0.0.1',
     apiPort: integer(env, 'API_PORT', { min: 0, max: 65_535, default: 8080 }),
     limits: {
-      bytesMax: integer(env, 'IMAGE_BYTES_MAX', { min: 1, max: 2 ** 31, default: defaultImageLimits.bytesMax }),
-      pixelsMax: integer(env, 'IMAGE_PIXELS_MAX', { min: 1, max: 2 ** 31, default: defaultImageLimits.pixelsMax }),
-      framesMax: integer(env, 'IMAGE_FRAMES_MAX', { min: 1, max: 1e6, default: defaultImageLimits.framesMax }),
-      timeoutMs: integer(env, 'IMAGE_TIMEOUT_MS', { min: 100, max: 3.6e6, default: defaultImageLimits.timeoutMs }),
+      bytesMax: integer(env, 'IMAGE_BYTES_MAX', {
+        min: 1,
+        max: 2 ** 31,
+        default: defaultImageLimits.bytesMax,
+      }),
+      pixelsMax: integer(env, 'IMAGE_PIXELS_MAX', {
+        min: 1,
+        max: 2 ** 31,
+        default: defaultImageLimits.pixelsMax,
+      }),
+      framesMax: integer(env, 'IMAGE_FRAMES_MAX', {
+        min: 1,
+        max: 1e6,
+        default: defaultImageLimits.framesMax,
+      }),
+      timeoutMs: integer(env, 'IMAGE_TIMEOUT_MS', {
+        min: 100,
+        max: 3.6e6,
+        default: defaultImageLimits.timeoutMs,
+      }),
     },
     lockDurationMs: integer(env, 'LOCK_DURATION_MS', { min: 1_000, max: 3.6e6, default: 30_000 }),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
@@ -67,7 +87,11 @@ export function readConfig(env: Environment): Config {
 
 /** Those of the environment, which come first in the AWS chain too; the rest of the chain is the SDK's affair. */
 function awsCredentials(env: Environment): S3Settings['credentials'] {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
   return accessKeyId && secretAccessKey
     ? { accessKeyId, secretAccessKey, ...optional('sessionToken', sessionToken || undefined) }
     : undefined;
@@ -78,7 +102,11 @@ function optional<N extends string, T>(name: N, value: T | undefined): { [K in N
   return (value === undefined ? {} : { [name]: value }) as { [K in N]?: T };
 }
 
-function integer(env: Environment, name: string, accept: { min: number; max: number; default: number }): number {
+function integer(
+  env: Environment,
+  name: string,
+  accept: { min: number; max: number; default: number },
+): number {
   const text = env[name];
   if (!text) return accept.default;
   const value = Number(text);

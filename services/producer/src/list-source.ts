@@ -27,7 +27,10 @@ export interface Listing {
 export async function listSource(listing: Listing): Promise<void> {
   const { database, queue, source, run } = listing;
   let cursorBefore = run.cursor;
-  for await (const page of source.list({ ...(cursorBefore && { after: cursorBefore }), ...signalOf(listing) })) {
+  for await (const page of source.list({
+    ...(cursorBefore && { after: cursorBefore }),
+    ...signalOf(listing),
+  })) {
     await waitForRoom(listing);
     const chunkIds = await commitListedPage(listing, page, cursorBefore);
     if (!chunkIds) return;
@@ -44,7 +47,15 @@ async function commitListedPage(
 ): Promise<number[] | undefined> {
   const unchanged = await findUnchanged(database, { sourceUri: source.uri, modelId: run.model.id, objects });
   const trackKeys = run.prune || (source.mayRepeatKeys ?? false);
-  return commitPage(database, { runId: run.id, cursorBefore, cursor, objects, unchanged, chunkSize, trackKeys });
+  return commitPage(database, {
+    runId: run.id,
+    cursorBefore,
+    cursor,
+    objects,
+    unchanged,
+    chunkSize,
+    trackKeys,
+  });
 }
 
 async function waitForRoom({ database, run, openChunksMax, onPause, signal }: Listing): Promise<void> {

@@ -13,7 +13,8 @@ const { databaseUrl, modelDir, redisUrl, ...config } = readConfig(process.env);
 const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
 try {
   const [uri] = process.argv.slice(2);
-  if (!uri || !databaseUrl || !modelDir) throw new UsageError('The producer needs a SOURCE, DATABASE_URL and MODEL_DIR');
+  if (!uri || !databaseUrl || !modelDir)
+    throw new UsageError('The producer needs a SOURCE, DATABASE_URL and MODEL_DIR');
   const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
   const bundle = await readBundle(modelDir);
   const database = openDatabase(databaseUrl, { onError });
@@ -23,8 +24,22 @@ try {
     const source = await openSource(uri, { s3: config.s3 });
     const model = await registerModel(database, bundle);
     const run = await produceRun({
-      ...{ database, queue, source, model, labelSetIds: [], prune: false, chunkSize: 64, openChunksMax: 1_000 },
-      onOpen: ({ id }) => log.info({ run: id, source: source.uri }, 'listing'),
+      database,
+      queue,
+      source,
+      model,
+      labelSetIds: [],
+      prune: false,
+      chunkSize: 64,
+      openChunksMax: 1e3,
+      onOpen: ({ id }) =>
+        log.info(
+          {
+            run: id,
+            source: source.uri,
+          },
+          'listing',
+        ),
       onPause: () => log.info('enough is queued: waiting for the workers'),
     });
     log.info({ run: run.id, listed: run.listed, unchanged: run.unchanged, pending: run.pending }, 'listed');

@@ -29,10 +29,16 @@ export interface RunRequest {
  */
 export async function produceRun(request: RunRequest): Promise<Run> {
   const { database, queue, source, model, labelSetIds, prune } = request;
-  const { id, resumed } = await openRun(database, { sourceUri: source.uri, modelId: model.id, labelSetIds, prune });
+  const { id, resumed } = await openRun(database, {
+    sourceUri: source.uri,
+    modelId: model.id,
+    labelSetIds,
+    prune,
+  });
   const run = await getRun(database, id);
   request.onOpen?.(run, resumed);
-  if (resumed) for await (const chunkIds of listOpenChunks(database, id)) await enqueueChunks(queue, chunkIds);
+  if (resumed)
+    for await (const chunkIds of listOpenChunks(database, id)) await enqueueChunks(queue, chunkIds);
   if (run.status === 'listing') await listSource({ ...request, run });
   if (await isRunReadyToFinish(database, id)) await enqueueFinish(queue, id);
   return getRun(database, id);

@@ -17,8 +17,13 @@ export function createCarefulDecoder(options: { timeoutMs: number; module: URL }
   let child: ChildProcess | undefined;
   let previous: Promise<unknown> = Promise.resolve();
 
-  async function decodeAlone(...[bytes, preprocessing, limits]: Parameters<DecodeImage>): ReturnType<DecodeImage> {
-    child ??= fork(options.module, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  async function decodeAlone(
+    ...[bytes, preprocessing, limits]: Parameters<DecodeImage>
+  ): ReturnType<DecodeImage> {
+    child ??= fork(options.module, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const decoder = child;
     const settled = new AbortController();
     const timer = setTimeout(() => decoder.kill('SIGKILL'), options.timeoutMs);

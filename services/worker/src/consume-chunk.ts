@@ -2,7 +2,7 @@ import type { ImageLimits } from '@tuhai/core/image/limits';
 import { ItemFailure } from '@tuhai/core/item-failure';
 import { toMatrix } from '@tuhai/core/model/to-matrix';
 import { enqueueFinish } from '@tuhai/core/queue/enqueue';
-import type { ObjectRef, Outcome } from '@tuhai/core/outcome';
+import type { Outcome } from '@tuhai/core/outcome';
 import { claimChunk, type ClaimedChunk } from '@tuhai/core/store/chunks';
 import { commitChunk, type ChunkResults } from '@tuhai/core/store/commit-chunk';
 import { isRunReadyToFinish } from '@tuhai/core/store/runs';
@@ -35,15 +35,22 @@ export async function consumeChunk(chunkId: number, context: WorkerContext): Pro
   }
   context.onCommitted(results);
   if (results.remaining.length > 0) throw new ChunkPutOff(`${results.remaining.length} objects are put off`);
-  if (await isRunReadyToFinish(context.database, chunk.runId)) await enqueueFinish(context.queue, chunk.runId);
+  if (await isRunReadyToFinish(context.database, chunk.runId))
+    await enqueueFinish(context.queue, chunk.runId);
 }
 
 async function embedChunk(chunk: ClaimedChunk, context: WorkerContext): Promise<Outcome<EmbeddedImage>[]> {
   if (chunk.crashes >= crashesMax) {
-    const failure = new ItemFailure('internal', `${chunk.crashes} workers died while they held this image's chunk`);
+    const failure = new ItemFailure(
+      'internal',
+      `${chunk.crashes} workers died or failed with this image's chunk`,
+    );
     return chunk.objects.map((object) => ({ object, ok: false, failure }));
   }
-  const source = await context.sourceOf(chunk.sourceUri);
+  const source = await context.sourceOf(chunk.sourceUri).catch((error: Error) => {
+    const failure = new ItemFailure('source_unavailable', error.message, { cause: error });
+    return { fetch: () => Promise.reject(failure) };
+  });
   const stages: Stages = {
     fetch: ({ key }) => source.fetch(key, fetchLimits(context.limits)),
     // Somebody died with this chunk: perhaps of one of its images.
@@ -64,17 +71,19 @@ async function toResults(
   const lastAttempt = chunk.attempts + 1 >= attemptsMax;
   for (const outcome of outcomes) {
     const { object } = outcome;
-    if (outcome.ok) results.embedded.push({ ...outcome.value, object: seen(object, outcome.value), predictions: new Map() });
-    else if (outcome.failure.retryable && !lastAttempt) results.remaining.push(object);
+    if (outcome.ok) {
+      const { sizeBytes } = outcome.value;
+      // The listing's ETag: should the object have changed since, the next run sees it and takes it again.
+      results.embedded.push({ ...outcome.value, object: { ...object, sizeBytes }, predictions: new Map() });
+    } else if (outcome.failure.retryable && !lastAttempt) results.remaining.push(object);
     else results.failed.push({ object, failure: outcome.failure });
   }
   const matrix = toMatrix(results.embedded.map(({ embedding }) => embedding));
   for (const labelSetId of chunk.labelSetIds) {
     const label = await context.labellerOf(labelSetId);
     const predictions = label(matrix);
-    for (const [i, image] of results.embedded.entries()) image.predictions.set(labelSetId, predictions[i] ?? []);
+    for (const [i, image] of results.embedded.entries())
+      image.predictions.set(labelSetId, predictions[i] ?? []);
   }
   return results;
 }
-
-const seen = ({ key }: ObjectRef, { etag, sizeBytes }: EmbeddedImage): ObjectRef => ({ key, etag, sizeBytes });

@@ -3,7 +3,11 @@ import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { toItemFailure } from '@tuhai/core/item-failure';
 
 export type DecodeImage = typeof decodeImage;
-export type DecodeRequest = { bytes: Uint8Array; preprocessing: Parameters<DecodeImage>[1]; limits: Parameters<DecodeImage>[2] };
+export type DecodeRequest = {
+  bytes: Uint8Array;
+  preprocessing: Parameters<DecodeImage>[1];
+  limits: Parameters<DecodeImage>[2];
+};
 export type DecodeReply =
   | { ok: true; image: Awaited<ReturnType<DecodeImage>> }
   | { ok: false; code: string; message: string };

@@ -12,7 +12,6 @@ export interface Stages {
 }
 
 export interface EmbeddedImage extends Pick<DecodedImage, 'width' | 'height' | 'format'> {
-  etag: string;
   sizeBytes: number;
   embedding: Float32Array;
 }
@@ -34,8 +33,8 @@ export function embedObjects(
 }
 
 async function embedObject(object: ObjectRef, { fetch, decode, embed }: Stages): Promise<EmbeddedImage> {
-  const { bytes, etag } = await fetch(object);
+  const { bytes } = await fetch(object);
   const { pixels, width, height, format } = await decode(bytes);
   const embedding = await embed(pixels);
-  return { etag, sizeBytes: bytes.length, width, height, format, embedding };
+  return { sizeBytes: bytes.length, width, height, format, embedding };
 }

@@ -44,7 +44,11 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   const onCpu = config.executionProviders[0] === 'cpu';
   const session = { executionProviders: config.executionProviders, ...(onCpu && { intraOpThreads: 1 }) };
   const tower = await loadImageTower(bundle, session);
-  const location = { ...(config.redisUrl && { redisUrl: config.redisUrl }), databaseUrl: config.databaseUrl, onError };
+  const location = {
+    ...(config.redisUrl && { redisUrl: config.redisUrl }),
+    databaseUrl: config.databaseUrl,
+    onError,
+  };
   const name = queueName(bundle.fingerprint);
   const { queue, close: closeQueue } = openQueue(name, location);
   const careful = createCarefulDecoder({
@@ -67,20 +71,30 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
     decode: (bytes) => decode(bytes, bundle.preprocessing, config.limits),
     decodeCarefully: (bytes) => careful.decode(bytes, bundle.preprocessing, config.limits),
     embed: (pixels) => batcher.embed(pixels).catch((error) => Promise.reject(toInferenceFailure(error))),
-    labellerOf: createLabellers({ database, modelId: model.id, bundle, loadText: () => loadTextTower(bundle, session) }),
+    labellerOf: createLabellers({
+      database,
+      modelId: model.id,
+      bundle,
+      loadText: () => loadTextTower(bundle, session),
+    }),
     // Enough to fill the next batches while one runs, whatever the chunks' size.
     inFlight: pLimit(Math.max(32, 4 * config.batchSizeMax)),
     onCommitted: options.onCommitted ?? (() => {}),
   };
-  const sweep = startSweep(context);
+  const sweep = startSweep(context, config.lockDurationMs);
   const worker = openWorker(
     name,
     location,
-    ({ data }) => ('chunkId' in data ? consumeChunk(data.chunkId, context) : finishRunWork(data.finishRunId, context)),
+    ({ data }) =>
+      'chunkId' in data ? consumeChunk(data.chunkId, context) : finishRunWork(data.finishRunId, context),
     {
       concurrency: chunksInHand,
       lockDurationMs: config.lockDurationMs,
-      onFailed: (job, error) => log[error instanceof ChunkPutOff ? 'info' : 'error']({ ...job, error: error.message }, 'job will be tried again'),
+      onFailed: (job, error) =>
+        log[error instanceof ChunkPutOff ? 'info' : 'error'](
+          { ...job, error: error.message },
+          'job will be tried again',
+        ),
     },
   );
   return {

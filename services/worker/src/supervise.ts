@@ -41,17 +41,23 @@ export async function supervise(options: {
     void ended.then(() => children.delete(child));
     const first = await Promise.race([
       new Promise<WorkerMessage>((resolve) => child.once('message', resolve)),
-      ended.then((how): WorkerMessage => ({ type: 'fatal', message: `A worker ended at once: ${how}`, usage: false })),
+      ended.then((how): WorkerMessage => ({
+        type: 'fatal',
+        message: `A worker ended at once: ${how}`,
+        usage: false,
+      })),
     ]);
     if (first.type === 'fatal') throw first.usage ? new UsageError(first.message) : new Error(first.message);
     void ended.then((how) => replace(child, how));
   }
 
   async function replace(child: ChildProcess, how: string): Promise<void> {
-    for (let waitMs = 250; !closing; waitMs = Math.min(30_000, waitMs * 2)) {
+    for (let waitMs = 250; ; waitMs = Math.min(30_000, waitMs * 2)) {
+      if (closing) return;
       log.warn({ pid: child.pid, how }, 'worker process died, starting another');
       try {
-        return await start();
+        await start();
+        return;
       } catch (error) {
         log.error({ error: (error as Error).message }, 'worker process cannot start');
         await sleep(waitMs);

@@ -27,5 +27,5 @@ try {
   const usage = error instanceof UsageError;
   tell({ type: 'fatal', message: usage ? error.message : ((error as Error).stack ?? String(error)), usage });
   process.exitCode = usage ? 2 : 1;
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 }

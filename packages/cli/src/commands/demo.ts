@@ -61,19 +61,31 @@ export function addDemoCommand(program: Command, terminal: Terminal): void {
 
 /** Nothing of the user's own services, data or keys. */
 function embeddedEnvironment(env: NodeJS.ProcessEnv, home: string, endpoint: string): NodeJS.ProcessEnv {
-  const { DATABASE_URL: _database, REDIS_URL: _redis, AWS_SESSION_TOKEN: _token, AWS_PROFILE: _profile, ...rest } = env;
+  const {
+    DATABASE_URL: _database,
+    REDIS_URL: _redis,
+    AWS_SESSION_TOKEN: _token,
+    AWS_PROFILE: _profile,
+    ...rest
+  } = env;
   const credentials = { AWS_ACCESS_KEY_ID: 'demo', AWS_SECRET_ACCESS_KEY: 'demo', AWS_REGION: 'us-east-1' };
   return { ...rest, ...credentials, TUHAI_HOME: home, S3_ENDPOINT: endpoint, MODEL_DIR: demoBundle };
 }
 
-async function runSamples(stack: Stack, env: NodeJS.ProcessEnv, terminal: Terminal): Promise<Run & { seconds: number }> {
+async function runSamples(
+  stack: Stack,
+  env: NodeJS.ProcessEnv,
+  terminal: Terminal,
+): Promise<Run & { seconds: number }> {
   const startedMs = performance.now();
   const source = await openSource(`s3://${bucket}/`, { s3: stack.config.s3 });
   const run = await runSource({
-    ...{ stack, source, log: logOf(stack.config), signal: terminal.signal },
+    stack,
+    source,
+    log: logOf(stack.config),
+    signal: terminal.signal,
     labelSets: [await readLabelFile(join(demoBundle, 'labels.yaml'))],
     prune: false,
-    // Several chunks a worker, so that the bar moves.
     chunkSize: 16,
     until: 'work',
     workerEnv: workerEnvironment(stack.config, env),
@@ -107,8 +119,15 @@ async function makeReport({ database, config }: Stack, run: Run & { seconds: num
   }
 }
 
-async function labelAccuracy(database: Stack['database'], modelId: number, labelSetId: number): Promise<number> {
-  const truth = JSON.parse(await readFile(join(demoBundle, 'samples.json'), 'utf8')) as Record<string, string>;
+async function labelAccuracy(
+  database: Stack['database'],
+  modelId: number,
+  labelSetId: number,
+): Promise<number> {
+  const truth = JSON.parse(await readFile(join(demoBundle, 'samples.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
   const best = await topLabels(database, { modelId, labelSetId });
   return Number((best.filter(({ key, label }) => truth[key] === label).length / best.length).toFixed(4));
 }

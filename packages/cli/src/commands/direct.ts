@@ -45,7 +45,9 @@ export function addDirectCommands(program: Command, terminal: Terminal): void {
           } else if (wantsJson(command)) {
             results.push(result);
           } else {
-            const best = result.predictions.map((p) => `${p.label} ${p.probability.toFixed(4)} (${p.cosine.toFixed(4)})`);
+            const best = result.predictions.map(
+              (p) => `${p.label} ${p.probability.toFixed(4)} (${p.cosine.toFixed(4)})`,
+            );
             terminal.stdout.write(`${result.key}  ${best.join('  ')}\n`);
           }
         }
@@ -59,7 +61,8 @@ export function addDirectCommands(program: Command, terminal: Terminal): void {
     .option('--text <text>', 'may be repeated', repeatable)
     .action(({ image = [], text = [] }: { image?: string[]; text?: string[] }, command: Command) =>
       withModel(command, terminal, async (model, limits) => {
-        if (image.length === 0 || text.length === 0) throw new UsageError('Give at least one --image and one --text');
+        if (image.length === 0 || text.length === 0)
+          throw new UsageError('Give at least one --image and one --text');
         const results: (object | FileSimilarities)[] = [];
         for await (const result of similarity(model, image, text, { limits })) {
           if ('failure' in result) results.push(sayFailure(terminal, result.key, result.failure));
@@ -68,7 +71,9 @@ export function addDirectCommands(program: Command, terminal: Terminal): void {
         print(command, terminal, results, () =>
           results.flatMap((result) =>
             'texts' in result
-              ? result.texts.map((t) => `${result.key}  ${t.text}  ${t.probability.toFixed(4)} (${t.cosine.toFixed(4)})`)
+              ? result.texts.map(
+                  (t) => `${result.key}  ${t.text}  ${t.probability.toFixed(4)} (${t.cosine.toFixed(4)})`,
+                )
               : [],
           ),
         );

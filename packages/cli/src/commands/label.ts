@@ -22,7 +22,9 @@ export function addLabelCommand(program: Command, terminal: Terminal): void {
       const labelSet = await readLabelFile(file);
       const config = configOf(command, terminal);
       const stack = await openStack(config);
-      const opened = await openModel(stack.config.modelDir, { executionProviders: config.executionProviders });
+      const opened = await openModel(stack.config.modelDir, {
+        executionProviders: config.executionProviders,
+      });
       try {
         const { bundle } = opened;
         const model = await findModel(stack.database, bundle.fingerprint);

@@ -21,7 +21,8 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     .description('texts on stdin, one a line, to JSON lines {ids}')
     .argument('<dir>')
     .action(async (dir: string) => {
-      for await (const { ids } of tokenizeLines(dir, linesOf(terminal.stdin))) terminal.stdout.write(`${JSON.stringify({ ids })}\n`);
+      for await (const { ids } of tokenizeLines(dir, linesOf(terminal.stdin)))
+        terminal.stdout.write(`${JSON.stringify({ ids })}\n`);
     });
 }
 

@@ -7,7 +7,15 @@ import { createProgress } from '../progress.js';
 import { readLabelFile } from '../read-label-file.js';
 import { runSource } from '../run-source.js';
 import { openStack, workerEnvironment } from '../stack.js';
-import { configOf, environmentOf, logOf, print, repeatable, wholeNumber, type Terminal } from '../terminal.js';
+import {
+  configOf,
+  environmentOf,
+  logOf,
+  print,
+  repeatable,
+  wholeNumber,
+  type Terminal,
+} from '../terminal.js';
 
 interface Options {
   labels?: string[];
@@ -29,7 +37,11 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--prune', 'retire images that have left the source')
     .option('--chunk <n>', 'images of one job', wholeNumber(1, 10_000), 64)
-    .option('--suffix <suffix>', 'keep names that end so, "*" for all (default: those of images); may be repeated', repeatable)
+    .option(
+      '--suffix <suffix>',
+      'keep names that end so, "*" for all (default: those of images); may be repeated',
+      repeatable,
+    )
     .option('--column <name>', 'column of a manifest that holds the keys (default: key)')
     .action(async (uri: string, options: Options, command: Command) => {
       const config = configOf(command, terminal);
@@ -51,7 +63,11 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
         }
         const startedMs = performance.now();
         const run = await runSource({
-          ...{ stack, source, labelSets, log: logOf(config), signal: terminal.signal },
+          stack,
+          source,
+          labelSets,
+          log: logOf(config),
+          signal: terminal.signal,
           prune: options.prune === true,
           chunkSize: options.chunk,
           until: stack.embedded ? 'work' : options.wait ? 'wait' : 'enqueue',
@@ -70,7 +86,18 @@ function report(command: Command, terminal: Terminal, run: Run, elapsedSeconds: 
   const seconds = Number(elapsedSeconds.toFixed(3));
   const imagesPerSecond = Number((run.embedded / elapsedSeconds).toFixed(1));
   const { id, listed, unchanged, embedded, failed, pending, retired, status } = run;
-  const document = { run: id, status, listed, unchanged, embedded, failed, pending, retired, seconds, imagesPerSecond };
+  const document = {
+    run: id,
+    status,
+    listed,
+    unchanged,
+    embedded,
+    failed,
+    pending,
+    retired,
+    seconds,
+    imagesPerSecond,
+  };
   print(command, terminal, document, () => [
     `run ${id} ${status}: ${listed} listed, ${unchanged} unchanged, ${embedded} embedded, ${failed} failed` +
       (pending > 0 ? `, ${pending} pending` : '') +

@@ -28,17 +28,26 @@ export function addSearchCommand(program: Command, terminal: Terminal): void {
     .option('--probability <p>', 'of the label, at least', Number)
     .option('--run <id>', 'only images embedded by this run', wholeNumber(1, 2 ** 31 - 1))
     .action(async (text: string | undefined, options: Options, command: Command) => {
-      if ((text === undefined) === (options.image === undefined)) throw new UsageError('Give a text or --image FILE');
+      if ((text === undefined) === (options.image === undefined))
+        throw new UsageError('Give a text or --image FILE');
       const config = configOf(command, terminal);
-      if (!hasData(config)) throw new UsageError(`Nothing is stored in ${config.home} yet: "tuhai run SOURCE" first`);
+      if (!hasData(config))
+        throw new UsageError(`Nothing is stored in ${config.home} yet: "tuhai run SOURCE" first`);
       const stack = await openStack(config);
-      const opened = await openModel(stack.config.modelDir, { executionProviders: config.executionProviders });
+      const opened = await openModel(stack.config.modelDir, {
+        executionProviders: config.executionProviders,
+      });
       try {
         const { name, fingerprint } = opened.bundle;
         const model = await findModel(stack.database, fingerprint);
-        if (!model) throw new UsageError(`No image has been embedded with ${name} (${fingerprint.slice(0, 12)}) yet`);
+        if (!model)
+          throw new UsageError(`No image has been embedded with ${name} (${fingerprint.slice(0, 12)}) yet`);
         const vector = await queryVector(text, options.image, stack.config, opened);
-        const hits = await searchImages(stack.database, model, { vector, k: options.k, filter: filterOf(options) });
+        const hits = await searchImages(stack.database, model, {
+          vector,
+          k: options.k,
+          filter: filterOf(options),
+        });
         print(command, terminal, { model: { name, fingerprint }, hits }, () =>
           hits.map(({ key, cosine }) => `${cosine.toFixed(4)}  ${key}`),
         );

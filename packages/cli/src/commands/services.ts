@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 
 import { startApi } from '@tuhai/api/start-api';
+import { checkRedis } from '@tuhai/core/queue/check-redis';
 import { migrate } from '@tuhai/core/store/migrate';
 import { supervise } from '@tuhai/worker/supervise';
 import { startEmbeddedPostgres } from '../embedded/postgres/embedded-postgres.js';
@@ -43,6 +44,7 @@ type Start = (stack: Stack, command: Command, terminal: Terminal) => Promise<{ c
 
 const startWorkers: Start = async ({ config }, command, terminal) => {
   const env = workerEnvironment(config, environmentOf(command, terminal.env));
+  if (config.redisUrl) await checkRedis(config.redisUrl);
   const supervisor = await supervise({ processes: config.workerProcesses, env, log: logOf(config) });
   terminal.stderr.write(`${config.workerProcesses} worker processes take jobs for ${config.modelDir}\n`);
   return supervisor;

@@ -1,6 +1,6 @@
 import { createPostgresBackend, Queue, Worker, type PgPool, type Processor } from 'bullmq';
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { chunkBackoffMs } from './chunk-backoff.js';
 
 /** What a queued job carries. The chunk's objects are in the database, so a lost queue loses nothing. */
@@ -65,7 +65,12 @@ export function openWorker(
   const worker =
     connection instanceof Redis
       ? new Worker<ChunkJob>(name, work, { ...workerOptions, connection })
-      : new Worker(name, work, { ...workerOptions, connection: forBullmq(connection) }, createPostgresBackend);
+      : new Worker(
+          name,
+          work,
+          { ...workerOptions, connection: forBullmq(connection) },
+          createPostgresBackend,
+        );
   worker.on('error', location.onError);
   worker.on('failed', (job, error) => options.onFailed(job?.data as ChunkJob, error));
   return {
@@ -76,19 +81,19 @@ export function openWorker(
   };
 }
 
-function connect({ redisUrl, databaseUrl, onError }: QueueLocation): Redis | pg.Pool {
+function connect({ redisUrl, databaseUrl, onError }: QueueLocation): Redis | Pool {
   if (redisUrl) {
     // BullMQ asks for null: a worker waits for Redis to come back instead of failing.
     return new Redis(redisUrl, { maxRetriesPerRequest: null }).on('error', onError);
   }
   // BullMQ's tables live in a schema of their own, and its statements name them without it.
   const options = '-c search_path=bullmq';
-  return new pg.Pool({ connectionString: databaseUrl, options, max: 4, keepAlive: true }).on('error', onError);
+  return new Pool({ connectionString: databaseUrl, options, max: 4, keepAlive: true }).on('error', onError);
 }
 
 /** BullMQ's own notion of a pool has narrower event types than node-postgres's. */
-const forBullmq = (pool: pg.Pool) => pool as unknown as PgPool;
+const forBullmq = (pool: Pool) => pool as unknown as PgPool;
 
-async function disconnect(connection: Redis | pg.Pool): Promise<void> {
+async function disconnect(connection: Redis | Pool): Promise<void> {
   await (connection instanceof Redis ? connection.quit() : connection.end());
 }

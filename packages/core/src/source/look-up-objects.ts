@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { ItemFailure } from '../item-failure.js';
 import type { ObjectRef } from '../outcome.js';
@@ -27,6 +28,8 @@ export function lookUpObjects(
   objects: readonly NamedObject[],
   options: { s3: S3Settings; signal: AbortSignal | undefined },
 ): Promise<ObjectRef[]> {
+  // Each look-up under way listens to it; without this Node takes them for a leak.
+  if (options.signal) setMaxListeners(2 * lookUpsAtOnce, options.signal);
   return pLimit(lookUpsAtOnce).map(objects, async ({ key, target, line: { etag, sizeBytes } }) => {
     if (etag !== undefined) return { key, etag, sizeBytes: sizeBytes ?? 0 };
     return { key, ...(await version(target, options)) };

@@ -55,7 +55,11 @@ export async function takeOverdueChunks(
 }
 
 /** How many chunks of a model are open, counted up to `countMax`. */
-export async function countOpenChunks(database: Database, modelId: number, countMax: number): Promise<number> {
+export async function countOpenChunks(
+  database: Database,
+  modelId: number,
+  countMax: number,
+): Promise<number> {
   const { rows } = await database.pool.query<{ count: number }>(
     `SELECT count(*) FROM (
        SELECT FROM chunks c JOIN runs r ON r.id = c.run_id

@@ -8,7 +8,6 @@ import { encodeVectors } from './vector-codec.js';
 import { vectorTypeOid } from './vector-type-oid.js';
 
 export interface EmbeddedObject {
-  /** With the ETag of the bytes that were embedded, which may be newer than the listing's. */
   object: ObjectRef;
   width: number;
   height: number;
@@ -31,7 +30,11 @@ export interface ChunkResults {
  * is killed before or after, no object is counted twice and none is forgotten.
  * @returns false when the chunk was claimed by somebody else meanwhile, or its run cancelled: nothing was written.
  */
-export async function commitChunk(database: Database, chunk: ClaimedChunk, results: ChunkResults): Promise<boolean> {
+export async function commitChunk(
+  database: Database,
+  chunk: ClaimedChunk,
+  results: ChunkResults,
+): Promise<boolean> {
   const typeOid = await vectorTypeOid(database);
   return database.transaction(async (client) => {
     const { rowCount } = await client.query(
@@ -58,7 +61,11 @@ export async function commitChunk(database: Database, chunk: ClaimedChunk, resul
 }
 
 /** Ids in the order of `embedded`. */
-async function upsertImages(client: Queryable, chunk: ClaimedChunk, embedded: EmbeddedObject[]): Promise<number[]> {
+async function upsertImages(
+  client: Queryable,
+  chunk: ClaimedChunk,
+  embedded: EmbeddedObject[],
+): Promise<number[]> {
   // Written in key order: two chunks that share keys (of two models' runs) then never wait for each other in a circle.
   const { rows } = await client.query<{ id: number; key: string }>(
     `INSERT INTO images (source_id, key, etag, size_bytes, width, height, format)
@@ -112,7 +119,10 @@ async function replacePredictions(
   embedded: EmbeddedObject[],
   imageIds: number[],
 ): Promise<void> {
-  await client.query('DELETE FROM predictions WHERE model_id = $1 AND image_id = ANY ($2)', [chunk.modelId, imageIds]);
+  await client.query('DELETE FROM predictions WHERE model_id = $1 AND image_id = ANY ($2)', [
+    chunk.modelId,
+    imageIds,
+  ]);
   for (const labelSetId of chunk.labelSetIds) {
     const predictions = embedded.map((image) => image.predictions.get(labelSetId) ?? []);
     await insertPredictions(client, { modelId: chunk.modelId, labelSetId, imageIds, predictions });

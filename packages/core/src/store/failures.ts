@@ -75,7 +75,9 @@ async function reopenRun(client: Queryable, runId: number): Promise<void> {
     )
     .catch((error: Error & { code?: string }) => {
       if (error.code !== uniqueViolation) throw error;
-      throw new UsageError('Another run over this source and model is open: wait for it, or cancel it', { cause: error });
+      throw new UsageError('Another run over this source and model is open: wait for it, or cancel it', {
+        cause: error,
+      });
     });
   if (rowCount !== 1) throw new UsageError(`Run ${runId} is cancelled: start a new run instead`);
 }

@@ -79,7 +79,11 @@ export function chunked<T>(items: readonly T[], size: number): T[][] {
   return chunks;
 }
 
-export async function insertChunks(client: Queryable, runId: number, chunks: ObjectRef[][]): Promise<number[]> {
+export async function insertChunks(
+  client: Queryable,
+  runId: number,
+  chunks: ObjectRef[][],
+): Promise<number[]> {
   if (chunks.length === 0) return [];
   const { rows } = await client.query<{ id: number }>(
     `INSERT INTO chunks (run_id, objects, remaining)

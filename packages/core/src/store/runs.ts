@@ -50,7 +50,10 @@ export async function getRun(database: Database, id: number): Promise<Run> {
 }
 
 /** Newest first. */
-export async function listRuns(database: Database, options: { limit: number; beforeId?: number }): Promise<Run[]> {
+export async function listRuns(
+  database: Database,
+  options: { limit: number; beforeId?: number },
+): Promise<Run[]> {
   const { rows } = await database.pool.query<Run>(
     `${selectRun} WHERE $2::int IS NULL OR r.id < $2 ORDER BY r.id DESC LIMIT $1`,
     [options.limit, options.beforeId ?? null],
@@ -93,7 +96,9 @@ export async function openRun(
 /** Locks the source's row until the transaction ends: of two that open a run at once, the second finds the first's. */
 async function registerSource(client: Queryable, uri: string): Promise<number> {
   await client.query('INSERT INTO sources (uri) VALUES ($1) ON CONFLICT (uri) DO NOTHING', [uri]);
-  const { rows } = await client.query<{ id: number }>('SELECT id FROM sources WHERE uri = $1 FOR UPDATE', [uri]);
+  const { rows } = await client.query<{ id: number }>('SELECT id FROM sources WHERE uri = $1 FOR UPDATE', [
+    uri,
+  ]);
   return (rows[0] as { id: number }).id;
 }
 

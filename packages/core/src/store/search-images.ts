@@ -38,10 +38,14 @@ export async function searchImages(
 ): Promise<SearchHit[]> {
   const { vector, k } = query;
   if (vector.length !== model.dimension) {
-    throw new UsageError(`The vector has ${vector.length} dimensions; those stored for ${model.name} have ${model.dimension}`);
+    throw new UsageError(
+      `The vector has ${vector.length} dimensions; those stored for ${model.name} have ${model.dimension}`,
+    );
   }
-  if (!vector.some((component) => component !== 0)) throw new UsageError('A zero vector has no direction to search in');
-  if (!Number.isInteger(k) || k < 1 || k > hitsMax) throw new UsageError(`k is ${k}; it must be from 1 to ${hitsMax}`);
+  if (!vector.some((component) => component !== 0))
+    throw new UsageError('A zero vector has no direction to search in');
+  if (!Number.isInteger(k) || k < 1 || k > hitsMax)
+    throw new UsageError(`k is ${k}; it must be from 1 to ${hitsMax}`);
 
   const values: unknown[] = [vectorText(vector), k];
   const conditions = ['i.retired_at IS NULL', ...filterConditions(model, query, values)];

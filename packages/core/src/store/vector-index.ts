@@ -8,7 +8,10 @@ const indexedFrom = 5_000;
  * Makes the HNSW index of a model's embeddings after its first bulk load; later rows go into it as they come.
  * Building after the load is several times as fast as inserting into a live index.
  */
-export async function ensureVectorIndex(database: Database, model: StoredModel): Promise<'present' | 'built' | 'not needed'> {
+export async function ensureVectorIndex(
+  database: Database,
+  model: StoredModel,
+): Promise<'present' | 'built' | 'not needed'> {
   const table = partitionOf(model);
   const { rows } = await database.pool.query<{ present: boolean; many: boolean }>(
     `SELECT to_regclass($1) IS NOT NULL AS present,

@@ -81,11 +81,11 @@ export function addImageRoutes(api: Api, context: ApiContext): void {
       const image = await find(request.params.id);
       const tag = thumbnails.tagOf(image);
       // Asked again only now and then: an image changes seldom, and its address stays the same when it does.
-      void reply.header('etag', tag).header('cache-control', 'private, max-age=300');
-      if (request.headers['if-none-match']?.includes(tag)) return reply.code(304).send(null);
+      const caching = { etag: tag, 'cache-control': 'private, max-age=300' };
+      if (request.headers['if-none-match']?.includes(tag)) return reply.headers(caching).code(304).send(null);
       const { webp, isCurrent } = await thumbnails.get(image);
-      // What the source holds now is newer than what was embedded.
-      if (!isCurrent) void reply.removeHeader('etag').header('cache-control', 'no-store');
+      // Otherwise the source holds something newer than what was embedded.
+      void reply.headers(isCurrent ? caching : { 'cache-control': 'no-store' });
       return reply.type('image/webp').send(webp);
     },
   });

@@ -75,8 +75,11 @@ async function fetchImage(
       await sourceOf(source)
     ).fetch(key, { bytesMax: limits.bytesMax, timeoutMs: limits.timeoutMs });
   } catch (error) {
-    if (error instanceof ItemFailure && error.code !== 'timeout') throw error;
-    // Not the client's doing: the folder is gone, the bucket is set up wrongly or does not answer in time.
+    // Messages of sources name folders and endpoints; they are for the log.
+    if (error instanceof ItemFailure && !error.retryable) {
+      throw new Problem(error.code, 'So its source said just now', { cause: error });
+    }
+    // The folder is gone, the bucket is set up wrongly or does not answer in time.
     throw new Problem('source_unavailable', 'The source of this image cannot be read now', { cause: error });
   }
 }
