@@ -1,9 +1,10 @@
 import type { Prediction } from '../labels/score-labels.js';
-import type { ItemFailure } from '../item-failure.js';
 import { toMatrix } from '../model/to-matrix.js';
 import type { ObjectRef } from '../outcome.js';
 import { storedObjects, type ClaimedChunk } from './chunks.js';
 import type { Database, Queryable } from './database.js';
+import { insertFailures, type FailedObject } from './insert-failures.js';
+import { insertPredictions } from './insert-predictions.js';
 import { encodeVectors } from './vector-codec.js';
 import { vectorTypeOid } from './vector-type-oid.js';
 
@@ -20,7 +21,7 @@ export interface EmbeddedObject {
 
 export interface ChunkResults {
   embedded: EmbeddedObject[];
-  failed: { object: ObjectRef; failure: ItemFailure }[];
+  failed: FailedObject[];
   /** Objects that met a passing failure and are worth another delivery. */
   remaining: ObjectRef[];
 }
@@ -127,59 +128,4 @@ async function replacePredictions(
     const predictions = embedded.map((image) => image.predictions.get(labelSetId) ?? []);
     await insertPredictions(client, { modelId: chunk.modelId, labelSetId, imageIds, predictions });
   }
-}
-
-/** @param rows.predictions one list an image, in the order of `imageIds`. */
-export async function insertPredictions(
-  client: Queryable,
-  rows: { modelId: number; labelSetId: number; imageIds: number[]; predictions: Prediction[][] },
-): Promise<void> {
-  const flat = rows.predictions.flatMap((list, i) => list.map((p) => ({ ...p, imageId: rows.imageIds[i] })));
-  await client.query(
-    `INSERT INTO predictions (model_id, label_set_id, image_id, rank, label, cosine, probability)
-     SELECT $1, $2, * FROM unnest($3::bigint[], $4::int[], $5::text[], $6::real[], $7::real[])
-     ON CONFLICT (image_id, label_set_id, model_id, rank) DO UPDATE
-       SET label = excluded.label, cosine = excluded.cosine, probability = excluded.probability`,
-    [
-      rows.modelId,
-      rows.labelSetId,
-      flat.map(({ imageId }) => imageId),
-      flat.map(({ rank }) => rank),
-      flat.map(({ label }) => label),
-      flat.map(({ cosine }) => cosine),
-      flat.map(({ probability }) => probability),
-    ],
-  );
-}
-
-async function insertFailures(
-  client: Queryable,
-  chunk: ClaimedChunk,
-  failed: ChunkResults['failed'],
-): Promise<void> {
-  await client.query(
-    `INSERT INTO failures (run_id, key, etag, size_bytes, code, message, retryable, attempts)
-     SELECT $1, *, $8 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::boolean[])
-     ON CONFLICT (run_id, key) DO UPDATE SET etag = excluded.etag, code = excluded.code,
-       message = excluded.message, retryable = excluded.retryable, attempts = excluded.attempts, failed_at = now()`,
-    [
-      chunk.runId,
-      failed.map(({ object }) => object.key),
-      failed.map(({ object }) => object.etag),
-      failed.map(({ object }) => object.sizeBytes),
-      failed.map(({ failure }) => failure.code),
-      // Postgres text holds no NUL, which a hostile file may well put into a decoder's message.
-      failed.map(({ failure }) => failure.message.replaceAll('\0', '')),
-      failed.map(({ failure }) => failure.retryable),
-      chunk.attempts + 1,
-    ],
-  );
-  // What the source holds now cannot be embedded for good: the vector of what it held before describes nothing.
-  const gone = failed.filter(({ failure }) => !failure.retryable).map(({ object }) => object.key);
-  await client.query(
-    `WITH image AS (SELECT id FROM images WHERE source_id = $1 AND key = ANY ($3)),
-          forgotten AS (DELETE FROM predictions p USING image WHERE p.image_id = image.id AND p.model_id = $2)
-     DELETE FROM embeddings e USING image WHERE e.image_id = image.id AND e.model_id = $2`,
-    [chunk.sourceId, chunk.modelId, gone],
-  );
 }

@@ -1,5 +1,5 @@
 import type { Prediction } from '../labels/score-labels.js';
-import { insertPredictions } from './commit-chunk.js';
+import { insertPredictions } from './insert-predictions.js';
 import type { Database } from './database.js';
 import { partitionOf, type StoredModel } from './register-model.js';
 import { decodeVector } from './vector-codec.js';
