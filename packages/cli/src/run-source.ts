@@ -1,5 +1,5 @@
 import type { LabelSet } from '@tuhai/core/labels/label-set';
-import { readBundle } from '@tuhai/core/model/bundle';
+import type { Bundle } from '@tuhai/core/model/bundle';
 import { checkRedis } from '@tuhai/core/queue/check-redis';
 import { openQueue, queueName } from '@tuhai/core/queue/connect-queue';
 import type { Source } from '@tuhai/core/source/source';
@@ -15,6 +15,7 @@ import { watchRun } from './watch-run.js';
 
 export interface RunOptions {
   stack: Stack;
+  bundle: Bundle;
   source: Source;
   labelSets: LabelSet[];
   prune: boolean;
@@ -33,9 +34,8 @@ const openChunksMax = 1_000;
 
 /** One pass over a source. Interrupted, it can be taken up again by the same command. */
 export async function runSource(options: RunOptions): Promise<Run> {
-  const { stack, source, log, note, signal } = options;
+  const { stack, bundle, source, log, note, signal } = options;
   const { config, database } = stack;
-  const bundle = await readBundle(config.modelDir);
   if (config.redisUrl) await checkRedis(config.redisUrl);
   const labelSetIds = await Promise.all(
     options.labelSets.map((labelSet) => registerLabelSet(database, labelSet)),

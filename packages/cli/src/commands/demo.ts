@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { startApi } from '@tuhai/api/start-api';
+import { readBundle } from '@tuhai/core/model/bundle';
 import { openSource } from '@tuhai/core/source/open-source';
 import { registerModel } from '@tuhai/core/store/register-model';
 import type { Run } from '@tuhai/core/store/runs';
@@ -81,6 +82,7 @@ async function runSamples(
   const source = await openSource(`s3://${bucket}/`, { s3: stack.config.s3 });
   const run = await runSource({
     stack,
+    bundle: await readBundle(stack.config.modelDir),
     source,
     log: logOf(stack.config),
     signal: terminal.signal,

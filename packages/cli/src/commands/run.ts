@@ -6,7 +6,7 @@ import { dryRun } from '@tuhai/producer/dry-run';
 import { createProgress } from '../progress.js';
 import { readLabelFile } from '../read-label-file.js';
 import { runSource } from '../run-source.js';
-import { openStack, workerEnvironment } from '../stack.js';
+import { modelDirOf, openStack, workerEnvironment } from '../stack.js';
 import {
   configOf,
   environmentOf,
@@ -51,11 +51,12 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
         ...(options.column && { manifest: { key: options.column } }),
       });
       const labelSets = await Promise.all((options.labels ?? []).map(readLabelFile));
+      // Before anything is started: what is wrong with a model is told at once.
+      const bundle = await readBundle(modelDirOf(config));
       const stack = await openStack(config);
       try {
         if (options.dryRun) {
-          const { fingerprint } = await readBundle(stack.config.modelDir);
-          const plan = await dryRun(stack.database, source, fingerprint);
+          const plan = await dryRun(stack.database, source, bundle.fingerprint);
           print(command, terminal, plan, () => [
             `${plan.listed} listed, ${plan.unchanged} unchanged, ${plan.toEmbed} to embed (${(plan.bytesToFetch / 1e6).toFixed(1)} MB to fetch)`,
           ]);
@@ -64,6 +65,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
         const startedMs = performance.now();
         const run = await runSource({
           stack,
+          bundle,
           source,
           labelSets,
           log: logOf(config),
