@@ -96,7 +96,7 @@ async function answer(query, options, signal) {
   try {
     const { hits } = await query.ask(options, signal);
     showHits(byId('gallery'), hits, (hit) => showDetails(byId('details'), hit));
-    say(hits.length === 0 ? '没有找到图片。' : `最相似的 ${hits.length} 张`);
+    say(hits.length > 0 ? `最相似的 ${hits.length} 张` : options.filter ? nothingPasses : nothingStored);
   } catch (error) {
     if (error.name === 'AbortError') return;
     byId('gallery').replaceChildren();
@@ -104,6 +104,10 @@ async function answer(query, options, signal) {
   }
   byId('gallery').ariaBusy = 'false';
 }
+
+const nothingPasses = '没有符合筛选条件的图片。';
+/** Unfiltered, every image of the model is some hit. */
+const nothingStored = '当前模型还没有图片向量，请先用 tuhai run 嵌入图片。';
 
 function say(message, kind = '') {
   byId('status').textContent = message;
