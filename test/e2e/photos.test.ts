@@ -21,7 +21,10 @@ test('photos are labelled with their classes while they are embedded, and just s
   const folder = sharedData(t, 'photos');
   const model = sharedData(t, 'photo-model');
   if (!folder || !model) return;
-  const classes = JSON.parse(await readFile(join(folder, 'labels.json'), 'utf8')) as Record<string, { zh: string }>;
+  const classes = JSON.parse(await readFile(join(folder, 'labels.json'), 'utf8')) as Record<
+    string,
+    { zh: string }
+  >;
   const labels = [...new Set(Object.values(classes).map(({ zh }) => zh))];
   const files = await temporaryFolder(t, {
     'first.yaml': JSON.stringify({ name: 'first', top: 5, labels }),

@@ -18,13 +18,18 @@ test('every torture file ends as its manifest expects, in one run', async (t) =>
   t.timeout(600_000);
   const folder = sharedData(t, 'torture');
   if (!folder) return;
-  const manifest = JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')) as { file: string; expect: string }[];
+  const manifest = JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')) as {
+    file: string;
+    expect: string;
+  }[];
   const { env } = await embeddedStack(t);
-  const run = await tuhaiJson<{ run: number; listed: number; embedded: number; failed: number; pending: number }>(
-    t,
-    ['run', folder, '--suffix', '*'],
-    { env, code: 3 },
-  );
+  const run = await tuhaiJson<{
+    run: number;
+    listed: number;
+    embedded: number;
+    failed: number;
+    pending: number;
+  }>(t, ['run', folder, '--suffix', '*'], { env, code: 3 });
   t.like(run, { status: 'finished', pending: 0 });
   t.is(run.embedded + run.failed, run.listed);
   const failures = await tuhaiJson<{ key: string; code: string }[]>(t, ['failures', `${run.run}`], { env });

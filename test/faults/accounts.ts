@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import pg from 'pg';
+import { Pool, type QueryResultRow } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Accounts {
@@ -18,7 +18,7 @@ export interface Books {
   accounts(): Promise<Accounts>;
   /** Until the accounts are so; throws with what they are when that takes too long. */
   until(isSo: (accounts: Accounts) => boolean): Promise<Accounts>;
-  query<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
+  query<T extends QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
   /**
    * The run is finished and every listed key is embedded or failed, one of them and once; no image, embedding or
    * prediction stands twice, and the sums agree with the rows.
@@ -27,13 +27,13 @@ export interface Books {
 }
 
 export function openBooks(t: ExecutionContext, databaseUrl: string, runId = 1): Books {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  const pool = new Pool({ connectionString: databaseUrl, max: 1 });
   pool.on('error', () => undefined);
   t.teardown(() => pool.end());
   const query: Books['query'] = async (statement, values) => (await pool.query(statement, values)).rows;
 
   async function accounts(): Promise<Accounts> {
-    const [row] = await query<Accounts & pg.QueryResultRow>(
+    const [row] = await query<Accounts & QueryResultRow>(
       `SELECT status, listed::int, unchanged::int,
               (SELECT count(*)::int FROM failures WHERE run_id = r.id) AS failed,
               (SELECT coalesce(sum(embedded), 0)::int FROM chunks WHERE run_id = r.id) AS embedded,
@@ -70,7 +70,10 @@ export function openBooks(t: ExecutionContext, databaseUrl: string, runId = 1): 
       const stored = await query<{ key: string }>(
         'SELECT i.key FROM embeddings e JOIN images i ON i.id = e.image_id ORDER BY i.key COLLATE "C"',
       );
-      t.deepEqual(stored.map(({ key }) => key), embeddedKeys);
+      t.deepEqual(
+        stored.map(({ key }) => key),
+        embeddedKeys,
+      );
       t.is((await query('SELECT FROM images')).length, embeddedKeys.length);
       const failures = await query<{ key: string; code: string }>('SELECT key, code FROM failures');
       t.deepEqual(Object.fromEntries(failures.map(({ key, code }) => [key, code])), failed);

@@ -74,27 +74,33 @@ servicesTest('S3 fails in every way for a while, and then well: everything is em
   await openBooks(t, stack.env['DATABASE_URL'] ?? '').balance({ keys });
 });
 
-servicesTest('the producer is killed in mid-listing: the same command goes on after its last page', async (t) => {
-  const stack = await servicesStack(t);
-  const keys = await slowBucket(stack, count);
-  const isListing = (query: URLSearchParams) => query.has('list-type');
-  let pages = 0;
-  let pagesMax = 2;
-  stack.fault = ({ query }) => {
-    if (!isListing(query)) return undefined;
-    return ++pages > pagesMax ? { kind: 'hang' } : { kind: 'short pages', keysMax: 7 };
-  };
-  const first = startTuhai(t, enqueue(stack), stack);
-  const books = openBooks(t, stack.env['DATABASE_URL'] ?? '');
-  await books.until(({ listed }) => listed === 14);
-  first.child.kill('SIGKILL');
-  await first.ended;
-  t.like(await books.accounts(), { status: 'listing', listed: 14, pending: 14 });
+servicesTest(
+  'the producer is killed in mid-listing: the same command goes on after its last page',
+  async (t) => {
+    const stack = await servicesStack(t);
+    const keys = await slowBucket(stack, count);
+    let pages = 0;
+    let pagesMax = 2;
+    stack.fault = ({ query }) => {
+      if (!query.has('list-type')) return undefined;
+      return ++pages > pagesMax ? { kind: 'hang' } : { kind: 'short pages', keysMax: 7 };
+    };
+    const first = startTuhai(t, enqueue(stack), stack);
+    const books = openBooks(t, stack.env['DATABASE_URL'] ?? '');
+    await books.until(({ listed }) => listed === 14);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    t.like(await books.accounts(), { status: 'listing', listed: 14, pending: 14 });
 
-  pagesMax = Infinity;
-  pages = 0;
-  startTuhai(t, ['worker'], stack);
-  t.like(await tuhaiJson(t, [...enqueue(stack), '--wait'], stack), { run: 1, listed: count, embedded: count });
-  t.true(pages <= 4, 'pages that were listed are not listed again');
-  await books.balance({ keys });
-});
+    pagesMax = Infinity;
+    pages = 0;
+    startTuhai(t, ['worker'], stack);
+    t.like(await tuhaiJson(t, [...enqueue(stack), '--wait'], stack), {
+      run: 1,
+      listed: count,
+      embedded: count,
+    });
+    t.true(pages <= 4, 'pages that were listed are not listed again');
+    await books.balance({ keys });
+  },
+);

@@ -16,22 +16,25 @@ const quick = { LOCK_DURATION_MS: '3000' };
 const enqueue = (bucket: string) => ['run', `s3://${bucket}/pictures/`, '--chunk', '4'];
 const servicesTest = serviceTest('redis', 'postgres', 's3').serial;
 
-servicesTest('a worker is killed with its supervisor, another takes over: nothing lost, nothing twice', async (t) => {
-  const stack = await servicesStack(t);
-  const keys = await slowBucket(stack, count);
-  const options = { env: { ...stack.env, ...quick } };
-  const first = startTuhai(t, ['worker'], options);
-  await tuhaiJson(t, enqueue(stack.bucket), options);
-  const books = openBooks(t, stack.env['DATABASE_URL'] ?? '');
-  const { pending } = await books.until(({ embedded }) => embedded > 0);
-  const workers = workersOf(first.child.pid);
-  first.child.kill('SIGKILL');
-  for (const pid of workers) process.kill(pid, 'SIGKILL');
-  t.true(pending > 0, 'it was killed in mid-run');
-  startTuhai(t, ['worker'], options);
-  await books.until(({ status }) => status === 'finished');
-  await books.balance({ keys });
-});
+servicesTest(
+  'a worker is killed with its supervisor, another takes over: nothing lost, nothing twice',
+  async (t) => {
+    const stack = await servicesStack(t);
+    const keys = await slowBucket(stack, count);
+    const options = { env: { ...stack.env, ...quick } };
+    const first = startTuhai(t, ['worker'], options);
+    await tuhaiJson(t, enqueue(stack.bucket), options);
+    const books = openBooks(t, stack.env['DATABASE_URL'] ?? '');
+    const { pending } = await books.until(({ embedded }) => embedded > 0);
+    const workers = workersOf(first.child.pid);
+    first.child.kill('SIGKILL');
+    for (const pid of workers) process.kill(pid, 'SIGKILL');
+    t.true(pending > 0, 'it was killed in mid-run');
+    startTuhai(t, ['worker'], options);
+    await books.until(({ status }) => status === 'finished');
+    await books.balance({ keys });
+  },
+);
 
 servicesTest('workers are killed again and again under their supervisor, which replaces them', async (t) => {
   const stack = await servicesStack(t);
@@ -68,7 +71,11 @@ servicesTest('told to stop, a worker finishes what it holds and leaves the rest'
   startTuhai(t, ['worker'], options);
   await books.until(({ status }) => status === 'finished');
   await books.balance({ keys });
-  t.deepEqual(await books.query('SELECT FROM chunks WHERE delivery > 1 OR crashes > 0'), [], 'each was taken once');
+  t.deepEqual(
+    await books.query('SELECT FROM chunks WHERE delivery > 1 OR crashes > 0'),
+    [],
+    'each was taken once',
+  );
   t.deepEqual(stack.fetched().toSorted(), keys, 'each image was fetched once');
 });
 
@@ -96,24 +103,27 @@ servicesTest('a cancelled run stops, and what comes in afterwards is refused', a
   });
 });
 
-test.serial('embedded: the worker and then the whole command are killed; the same command takes it up', async (t) => {
-  const stack = await embeddedStack(t);
-  const keys = await slowBucket(stack, count);
-  const options = { env: { ...stack.env, ...quick } };
-  const run = startTuhai(t, enqueue(stack.bucket), options);
-  const { databaseUrl, close } = await startEmbeddedPostgres({ home: stack.env['TUHAI_HOME'] ?? '' });
-  t.teardown(close);
-  const books = openBooks(t, databaseUrl);
-  await books.until(({ embedded }) => embedded > 0);
-  const killed = await nextWorker(run.child.pid);
-  process.kill(killed, 'SIGKILL');
-  await nextWorker(run.child.pid, [killed]);
-  await books.until(({ embedded }) => embedded > count / 2);
-  run.child.kill('SIGKILL');
-  await run.ended;
-  const again = await tuhai(t, [...enqueue(stack.bucket), '--json'], options);
-  t.is(again.code, 0, again.stderr);
-  t.regex(again.stderr, /taken up where it stopped/);
-  t.like(JSON.parse(again.stdout), { run: 1, listed: count, embedded: count, failed: 0 });
-  await books.balance({ keys });
-});
+test.serial(
+  'embedded: the worker and then the whole command are killed; the same command takes it up',
+  async (t) => {
+    const stack = await embeddedStack(t);
+    const keys = await slowBucket(stack, count);
+    const options = { env: { ...stack.env, ...quick } };
+    const run = startTuhai(t, enqueue(stack.bucket), options);
+    const { databaseUrl, close } = await startEmbeddedPostgres({ home: stack.env['TUHAI_HOME'] ?? '' });
+    t.teardown(close);
+    const books = openBooks(t, databaseUrl);
+    await books.until(({ embedded }) => embedded > 0);
+    const killed = await nextWorker(run.child.pid);
+    process.kill(killed, 'SIGKILL');
+    await nextWorker(run.child.pid, [killed]);
+    await books.until(({ embedded }) => embedded > count / 2);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    const again = await tuhai(t, [...enqueue(stack.bucket), '--json'], options);
+    t.is(again.code, 0, again.stderr);
+    t.regex(again.stderr, /taken up where it stopped/);
+    t.like(JSON.parse(again.stdout), { run: 1, listed: count, embedded: count, failed: 0 });
+    await books.balance({ keys });
+  },
+);

@@ -7,7 +7,15 @@ import type { Database } from '@tuhai/core/store/database';
 import { getRun } from '@tuhai/core/store/runs';
 import { dryRun } from '@tuhai/producer/dry-run';
 import { produceRun } from '@tuhai/producer/produce-run';
-import { embedAll, embeddedObject, newCollection, objectOf, results, vectorAt, type Collection } from '../store/collection.js';
+import {
+  embedAll,
+  embeddedObject,
+  newCollection,
+  objectOf,
+  results,
+  vectorAt,
+  type Collection,
+} from '../store/collection.js';
 import { onEachDatabase } from '../store/on-each-database.js';
 import { pagedSource } from './paged-source.js';
 
@@ -15,7 +23,10 @@ import { pagedSource } from './paged-source.js';
 function requestOf(t: ExecutionContext, { database, model }: Collection) {
   const { connectionString = '' } = database.pool.options;
   const onError = (error: Error) => t.log(error.message);
-  const { queue, close } = openQueue(queueName(model.fingerprint), { databaseUrl: connectionString, onError });
+  const { queue, close } = openQueue(queueName(model.fingerprint), {
+    databaseUrl: connectionString,
+    onError,
+  });
   t.teardown(close);
   return { database, queue, model, labelSetIds: [], prune: false, chunkSize: 2, openChunksMax: 1_000 };
 }
@@ -33,32 +44,38 @@ async function work(database: Database, chunkId: number): Promise<void> {
   await commitChunk(database, chunk, results({ embedded }));
 }
 
-onEachDatabase('a listing that failed goes on after its last page, with each object once', async (t, database) => {
-  const collection = await newCollection(database);
-  const source = pagedSource(collection.sourceUri, 4, 3);
-  const request = { ...requestOf(t, collection), source };
-  source.failsAt = 3;
-  await t.throwsAsync(produceRun(request), { message: /page 3 cannot be listed/ });
-  source.failsAt = undefined;
-  const seen: boolean[] = [];
-  const run = await produceRun({ ...request, onOpen: (_, resumed) => seen.push(resumed) });
-  t.deepEqual(seen, [true]);
-  t.deepEqual(source.listings, [
-    { after: undefined, pages: 2 },
-    { after: '2', pages: 2 },
-  ]);
-  t.like(run, { status: 'running', listed: 12, pending: 12, unchanged: 0 });
-  const chunkIds = await openChunks(database, run.id);
-  const chunks = await Promise.all(chunkIds.map((id) => claimChunk(database, id)));
-  const keys = chunks.flatMap((chunk) => chunk?.objects.map(({ key }) => key) ?? []);
-  t.is(keys.length, 12);
-  t.is(new Set(keys).size, 12);
-  const jobs = await request.queue.getJobs(['waiting', 'prioritized', 'active', 'delayed']);
-  t.deepEqual(jobs.map(({ id }) => id).toSorted(), chunkIds.map((id) => `chunk-${id}`).toSorted());
-  const again = await produceRun(request);
-  t.like(again, { id: run.id, listed: 12, pending: 12 });
-  t.is((await request.queue.getJobs(['waiting', 'prioritized', 'active', 'delayed'])).length, chunkIds.length);
-});
+onEachDatabase(
+  'a listing that failed goes on after its last page, with each object once',
+  async (t, database) => {
+    const collection = await newCollection(database);
+    const source = pagedSource(collection.sourceUri, 4, 3);
+    const request = { ...requestOf(t, collection), source };
+    source.failsAt = 3;
+    await t.throwsAsync(produceRun(request), { message: /page 3 cannot be listed/ });
+    source.failsAt = undefined;
+    const seen: boolean[] = [];
+    const run = await produceRun({ ...request, onOpen: (_, resumed) => seen.push(resumed) });
+    t.deepEqual(seen, [true]);
+    t.deepEqual(source.listings, [
+      { after: undefined, pages: 2 },
+      { after: '2', pages: 2 },
+    ]);
+    t.like(run, { status: 'running', listed: 12, pending: 12, unchanged: 0 });
+    const chunkIds = await openChunks(database, run.id);
+    const chunks = await Promise.all(chunkIds.map((id) => claimChunk(database, id)));
+    const keys = chunks.flatMap((chunk) => chunk?.objects.map(({ key }) => key) ?? []);
+    t.is(keys.length, 12);
+    t.is(new Set(keys).size, 12);
+    const jobs = await request.queue.getJobs(['waiting', 'prioritized', 'active', 'delayed']);
+    t.deepEqual(jobs.map(({ id }) => id).toSorted(), chunkIds.map((id) => `chunk-${id}`).toSorted());
+    const again = await produceRun(request);
+    t.like(again, { id: run.id, listed: 12, pending: 12 });
+    t.is(
+      (await request.queue.getJobs(['waiting', 'prioritized', 'active', 'delayed'])).length,
+      chunkIds.length,
+    );
+  },
+);
 
 onEachDatabase('listing pauses while too many chunks are open', async (t, database) => {
   const collection = await newCollection(database);
@@ -74,17 +91,23 @@ onEachDatabase('listing pauses while too many chunks are open', async (t, databa
   });
   while (openAtPauses.length === 0) await sleep(10);
   t.is(source.listings[0]?.pages, 3, 'the third page waits for room');
-  const { rows } = await database.pool.query<{ id: number }>('SELECT max(run_id) AS id FROM chunks c JOIN runs r ON r.id = c.run_id WHERE r.model_id = $1', [collection.model.id]);
+  const { rows } = await database.pool.query<{ id: number }>(
+    'SELECT max(run_id) AS id FROM chunks c JOIN runs r ON r.id = c.run_id WHERE r.model_id = $1',
+    [collection.model.id],
+  );
   const runId = rows[0]?.id ?? 0;
-  let ended = false;
-  void produced.then(() => (ended = true));
-  while (!ended) {
+  const ended = new AbortController();
+  void produced.finally(() => ended.abort());
+  while (!ended.signal.aborted) {
     const [next] = await openChunks(database, runId);
     if (next !== undefined) await work(database, next);
     await sleep(20);
   }
   const counts = await Promise.all(openAtPauses);
-  t.true(counts.every((count) => count <= 4), `at most a page more than allowed: ${counts.join()}`);
+  t.true(
+    counts.every((count) => count <= 4),
+    `at most a page more than allowed: ${counts.join()}`,
+  );
   t.like(await getRun(database, runId), { listed: 24 });
 });
 

@@ -44,7 +44,11 @@ const wrong: [string, string, RegExp][] = [
   ['API_PORT', '65536', /API_PORT is "65536"/],
   ['EXECUTION_PROVIDERS', 'cpu,abacus', /EXECUTION_PROVIDERS is "cpu,abacus".*cpu, cuda, webgpu/],
   ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; it must be one of trace, debug/],
-  ['DATABASE_URL', 'mysql://u:secret@h/d', /^DATABASE_URL is no URL that starts with postgres:\/\/ or postgresql:\/\/$/],
+  [
+    'DATABASE_URL',
+    'mysql://u:secret@h/d',
+    /^DATABASE_URL is no URL that starts with postgres:\/\/ or postgresql:\/\/$/,
+  ],
   ['REDIS_URL', 'secret', /^REDIS_URL is no URL that starts with redis:\/\//],
   ['S3_ENDPOINT', 'localhost:9000', /S3_ENDPOINT is no URL that starts with http:\/\/ or https:\/\//],
 ];

@@ -3,7 +3,11 @@ import { createBatcher } from '@tuhai/worker/batcher';
 import test from 'ava';
 
 /** Doubles each image's only byte, and notes the sizes of the batches. */
-function doubler(options: { sizeMax: number; waitMsMax: number; fails?: (images: readonly Uint8Array[]) => boolean }) {
+function doubler(options: {
+  sizeMax: number;
+  waitMsMax: number;
+  fails?: (images: readonly Uint8Array[]) => boolean;
+}) {
   const sizes: number[] = [];
   const batcher = createBatcher({
     ...options,
@@ -23,7 +27,10 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, i
 test('a full batch runs at once, and each image gets its own row', async (t) => {
   const { sizes, embed } = doubler({ sizeMax: 4, waitMsMax: 60_000 });
   const rows = await Promise.all(numbers(8).map(embed));
-  t.deepEqual(rows, numbers(8).map((i) => Float32Array.of(i, 2 * i)));
+  t.deepEqual(
+    rows,
+    numbers(8).map((i) => Float32Array.of(i, 2 * i)),
+  );
   t.deepEqual(sizes, [4, 4]);
 });
 
@@ -51,13 +58,23 @@ test('images that come while a batch runs make the next one', async (t) => {
 test('a batch that is too large for the memory is halved until it fits', async (t) => {
   const { sizes, embed } = doubler({ sizeMax: 8, waitMsMax: 10, fails: (images) => images.length > 2 });
   const rows = await Promise.all(numbers(7).map(embed));
-  t.deepEqual(rows, numbers(7).map((i) => Float32Array.of(i, 2 * i)));
+  t.deepEqual(
+    rows,
+    numbers(7).map((i) => Float32Array.of(i, 2 * i)),
+  );
   t.deepEqual(sizes, [7, 4, 2, 2, 3, 2, 1]);
 });
 
 test('one poisonous image fails alone', async (t) => {
-  const { embed } = doubler({ sizeMax: 8, waitMsMax: 10, fails: (images) => images.some(([byte]) => byte === 5) });
+  const { embed } = doubler({
+    sizeMax: 8,
+    waitMsMax: 10,
+    fails: (images) => images.some(([byte]) => byte === 5),
+  });
   const rows = await Promise.allSettled(numbers(8).map(embed));
-  t.deepEqual(rows.map(({ status }) => status === 'rejected'), numbers(8).map((i) => i === 5));
+  t.deepEqual(
+    rows.map(({ status }) => status === 'rejected'),
+    numbers(8).map((i) => i === 5),
+  );
   t.deepEqual(await embed(9), Float32Array.of(9, 18), 'and the next batch runs');
 });

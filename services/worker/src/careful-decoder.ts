@@ -17,26 +17,33 @@ export function createCarefulDecoder(options: { timeoutMs: number; module: URL }
   let child: ChildProcess | undefined;
   let previous: Promise<unknown> = Promise.resolve();
 
-  async function decodeAlone(
-    ...[bytes, preprocessing, limits]: Parameters<DecodeImage>
-  ): ReturnType<DecodeImage> {
-    child ??= fork(options.module, {
+  function startDecoder(): ChildProcess {
+    const started = fork(options.module, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const decoder = child;
+    // It may die between two images as well: the next one then gets another.
+    return started.once('exit', () => {
+      if (child === started) child = undefined;
+    });
+  }
+
+  async function decodeAlone(
+    ...[bytes, preprocessing, limits]: Parameters<DecodeImage>
+  ): ReturnType<DecodeImage> {
+    const decoder = (child ??= startDecoder());
     const settled = new AbortController();
     const timer = setTimeout(() => decoder.kill('SIGKILL'), options.timeoutMs);
     const startedMs = Date.now();
     try {
-      decoder.send({ bytes, preprocessing, limits });
+      // What cannot be sent because the decoder dies shows by its exit; unheard, the error would end this process too.
+      decoder.send({ bytes, preprocessing, limits }, () => undefined);
       const [event] = (await Promise.race([
         once(decoder, 'message', settled).then(([reply]) => [reply]),
         once(decoder, 'exit', settled).then(([code, signal]) => [undefined, signal ?? `exit code ${code}`]),
       ])) as [DecodeReply | undefined, string?];
       if (event?.ok) return event.image;
       if (event) throw new ItemFailure(event.code as FailureCode, event.message);
-      child = undefined;
       if (Date.now() - startedMs >= options.timeoutMs) {
         throw new ItemFailure('timeout', `decoding took longer than ${options.timeoutMs} ms`);
       }

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { startApi } from '@tuhai/api/start-api';
 import { readBundle } from '@tuhai/core/model/bundle';
 import { openSource } from '@tuhai/core/source/open-source';
 import { registerModel } from '@tuhai/core/store/register-model';
@@ -147,6 +146,8 @@ function describe(report: DemoReport): string[] {
 }
 
 async function servePage({ config }: Stack, terminal: Terminal): Promise<void> {
+  // Loaded only here: that takes longer than all the rest of the command.
+  const { startApi } = await import('@tuhai/api/start-api');
   const api = await startApi({ config, log: logOf(config) });
   terminal.stderr.write(`\nAPI and page at ${api.url}, until Ctrl-C\n`);
   if (!terminal.signal.aborted) await once(terminal.signal, 'abort');

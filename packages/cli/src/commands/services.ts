@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 
-import { startApi } from '@tuhai/api/start-api';
 import { checkRedis } from '@tuhai/core/queue/check-redis';
 import { migrate } from '@tuhai/core/store/migrate';
 import { supervise } from '@tuhai/worker/supervise';
@@ -51,6 +50,8 @@ const startWorkers: Start = async ({ config }, command, terminal) => {
 };
 
 const startPage: Start = async ({ config }, _command, terminal) => {
+  // Loaded only here: that takes longer than all the rest of the command.
+  const { startApi } = await import('@tuhai/api/start-api');
   const api = await startApi({ config, log: logOf(config) });
   terminal.stderr.write(`API and page at ${api.url}\n`);
   return api;
