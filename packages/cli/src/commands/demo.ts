@@ -10,6 +10,7 @@ import type { Run } from '@tuhai/core/store/runs';
 import { searchImages } from '@tuhai/core/store/search-images';
 import { topLabels } from '@tuhai/core/store/top-labels';
 import { openModel } from '../direct/open-model.js';
+import { stopEmbeddedPostgres } from '../embedded/postgres/embedded-postgres.js';
 import { startFolderS3 } from '../embedded/s3/folder-s3.js';
 import { createProgress } from '../progress.js';
 import { readLabelFile } from '../read-label-file.js';
@@ -54,6 +55,7 @@ export function addDemoCommand(program: Command, terminal: Terminal): void {
       } finally {
         await stack?.close();
         await s3.close();
+        await stopEmbeddedPostgres({ home });
         await rm(home, { recursive: true, force: true });
       }
     });
