@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { dataDirectoryLockHolder } from '@tuhai/cli/embedded/postgres/data-directory-lock';
 import { startEmbeddedPostgres } from '@tuhai/cli/embedded/postgres/embedded-postgres';
 import { embeddedStack, servicesStack } from '../e2e/on-each-stack.js';
 import { startTuhai, tuhai, tuhaiJson } from '../e2e/tuhai.js';
@@ -127,3 +128,22 @@ test.serial(
     await books.balance({ keys });
   },
 );
+
+test.serial('embedded: the database is killed again and again in mid-run, and nobody notices', async (t) => {
+  const stack = await embeddedStack(t);
+  const keys = await slowBucket(stack, count);
+  const home = stack.env['TUHAI_HOME'] ?? '';
+  const run = startTuhai(t, [...enqueue(stack.bucket), '--json'], { env: { ...stack.env, ...quick } });
+  await run.says(/run 1/);
+  const { databaseUrl, close } = await startEmbeddedPostgres({ home });
+  t.teardown(close);
+  const books = openBooks(t, databaseUrl);
+  for (const part of [0, 0.3, 0.6]) {
+    await books.until(({ embedded }) => embedded > part * count);
+    process.kill(dataDirectoryLockHolder(home)?.pid ?? 0, 'SIGKILL');
+  }
+  const { code, stdout, stderr } = await run.ended;
+  t.is(code, 0, stderr);
+  t.like(JSON.parse(stdout), { status: 'finished', listed: count, embedded: count, failed: 0 });
+  await books.balance({ keys });
+});

@@ -54,9 +54,17 @@ export function createCarefulDecoder(options: { timeoutMs: number; module: URL }
     }
   }
 
+  /** A decoder may also be killed from outside: only an image that two of them die with is to blame. */
+  async function decodeTwiceAtMost(...image: Parameters<DecodeImage>): ReturnType<DecodeImage> {
+    return decodeAlone(...image).catch((error: Error) => {
+      if (error instanceof ItemFailure && error.code === 'decoder_crashed') return decodeAlone(...image);
+      throw error;
+    });
+  }
+
   return {
     decode(...image) {
-      const result = previous.then(() => decodeAlone(...image));
+      const result = previous.then(() => decodeTwiceAtMost(...image));
       previous = result.catch(() => undefined);
       return result;
     },
