@@ -78,6 +78,11 @@ def top_k(scores: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     return {"top1": round(float((rank < 1).mean()), 4), "top5": round(float((rank < 5).mean()), 4), "pictures": len(truth)}
 
 
+def by_category(scores: np.ndarray, truth: np.ndarray, emoji: list[dict]) -> dict[str, dict[str, float]]:
+    category = np.array([(emoji[index]["category"] or ["无"])[0] for index in truth])
+    return {name: top_k(scores[category == name], truth[category == name]) for name in dict.fromkeys(category)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path, nargs="?", default=HERE / "../../models/demo")
@@ -89,7 +94,8 @@ def main() -> None:
     bundle = Bundle(args.bundle, args.precision)
     labels = yaml.safe_load((args.bundle / "labels.yaml").read_text(encoding="utf-8"))
     names = [label["name"] for label in labels["labels"]]
-    if names != [entry["name"] for entry in drawn.emoji(args.pictures)]:
+    emoji = drawn.emoji(args.pictures)
+    if names != [entry["name"] for entry in emoji]:
         raise SystemExit("labels.yaml and the drawn pictures are of different versions of emojibase-data")
     texts = bundle.embed_labels(names, labels["templates"])
 
@@ -108,7 +114,8 @@ def main() -> None:
         "samples": top_k(samples @ texts.T, sample_classes),
         "textToUnseenImage": top_k(texts[classes] @ images.T, np.arange(len(classes))),
     }
-    print(json.dumps(report, indent=2))
+    report["unseenOnWhiteByCategory"] = by_category(images @ texts.T, classes, emoji)
+    print(json.dumps(report, indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":
