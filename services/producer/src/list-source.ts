@@ -53,7 +53,7 @@ async function commitListedPage(
     cursor,
     objects,
     unchanged,
-    chunkSize,
+    chunkSize: chunkSizeOf(objects.length - unchanged.size, chunkSize),
     trackKeys,
   });
 }
@@ -66,3 +66,10 @@ async function waitForRoom({ database, run, openChunksMax, onPause, signal }: Li
 }
 
 const signalOf = ({ signal }: Listing) => (signal ? { signal } : {});
+
+/**
+ * A page is cut into some 16 chunks at least, of 8 images or more: a small run keeps every worker busy, and so does the
+ * end of a large one.
+ */
+const chunkSizeOf = (objects: number, chunkSizeMax: number): number =>
+  Math.min(chunkSizeMax, Math.max(8, Math.ceil(objects / 16)));

@@ -36,7 +36,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .option('--wait', 'wait until the workers have done it (always so without configured services)')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--prune', 'retire images that have left the source')
-    .option('--chunk <n>', 'images of one job', wholeNumber(1, 10_000), 64)
+    .option('--chunk <n>', 'images of one job at most', wholeNumber(1, 10_000), 64)
     .option(
       '--suffix <suffix>',
       'keep names that end so, "*" for all (default: those of images); may be repeated',
