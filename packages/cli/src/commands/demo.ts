@@ -20,7 +20,7 @@ import { configOf, environmentOf, logOf, print, type Terminal } from '../termina
 
 const bucket = 'tuhai-demo';
 const samples = join(demoBundle, 'samples');
-const queries = ['苹果', '红色的汽车', '下雨', '可爱的小猫', '生日蛋糕', '踢足球'];
+const queries = ['苹果', '红色的汽车', '下雨', '生日蛋糕', '狗', '踢足球'];
 
 interface DemoReport {
   images: number;
