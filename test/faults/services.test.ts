@@ -9,7 +9,7 @@ import { isPicture, slowBucket } from './slow-bucket.js';
 
 test.beforeEach((t) => t.timeout(600_000));
 
-const count = 30;
+const count = 24;
 /** Jobs of the dead come back soon, and the sweep looks often. */
 const quick = { LOCK_DURATION_MS: '3000' };
 const enqueue = ({ bucket }: TestStack) => ['run', `s3://${bucket}/pictures/`, '--chunk', '3'];

@@ -9,7 +9,7 @@ import { slowBucket } from './slow-bucket.js';
 
 test.beforeEach((t) => t.timeout(600_000));
 
-const count = 36;
+const count = 24;
 /** Jobs of the dead come back soon. */
 const quick = { LOCK_DURATION_MS: '3000' };
 const enqueue = (bucket: string) => ['run', `s3://${bucket}/pictures/`, '--chunk', '4'];
