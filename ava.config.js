@@ -2,7 +2,8 @@ export default {
   files: ['test/**/*.test.ts'],
   extensions: { ts: 'module' },
   nodeArguments: ['--import=tsx'],
-  timeout: '3m',
+  // Without any result: on a loaded machine one test that starts services and kills them takes minutes.
+  timeout: '10m',
   concurrency: 2,
   workerThreads: false,
 };

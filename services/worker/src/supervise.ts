@@ -26,7 +26,7 @@ export async function supervise(options: {
 }): Promise<Supervisor> {
   const { log } = options;
   const children = new Set<ChildProcess>();
-  let closing = false;
+  const closing = new AbortController();
 
   async function start(): Promise<void> {
     const child = fork(options.module ?? new URL('worker-process.js', import.meta.url), {
@@ -53,20 +53,20 @@ export async function supervise(options: {
 
   async function replace(child: ChildProcess, how: string): Promise<void> {
     for (let waitMs = 250; ; waitMs = Math.min(30_000, waitMs * 2)) {
-      if (closing) return;
+      if (closing.signal.aborted) return;
       log.warn({ pid: child.pid, how }, 'worker process died, starting another');
       try {
         await start();
         return;
       } catch (error) {
         log.error({ error: (error as Error).message }, 'worker process cannot start');
-        await sleep(waitMs);
+        await sleep(waitMs, undefined, { signal: closing.signal }).catch(() => undefined);
       }
     }
   }
 
   async function close(): Promise<void> {
-    closing = true;
+    closing.abort();
     await Promise.all([...children].map((child) => endOf(child)));
   }
 
