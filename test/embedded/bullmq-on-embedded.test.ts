@@ -70,5 +70,5 @@ test('the job of a worker that was killed goes to another', async (t) => {
   t.is(String(delivered).trim(), 'hanging');
   t.is(await job.getState(), 'active');
   const plain = await queue.add('plain', {}, { removeOnComplete: true });
-  t.is(Number(await plain.waitUntilFinished(events, 10_000)), survivor.pid!);
+  t.is(Number(await plain.waitUntilFinished(events, 60_000)), survivor.pid!);
 });
