@@ -68,7 +68,7 @@ export async function measurePipeline(options: {
     };
     let run = await produceRun(request);
     while (run.status !== 'finished') {
-      await sleep(20);
+      await sleep(200);
       run = await getRun(database, run.id);
     }
     if (run.embedded !== run.listed) throw new Error(`${run.failed} of ${run.listed} images failed`);

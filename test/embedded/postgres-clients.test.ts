@@ -130,7 +130,7 @@ test('notifications reach those who listen, and only them', async (t) => {
     client.on('notification', ({ channel, payload }) => heard[name]?.push(`${channel}:${payload}`));
   }
   await a.query('listen x; listen "Y y"');
-  await b.query('LISTEN X');
+  await b.query('-- as a file of statements begins\nLISTEN X;\n');
   await c.query(`select pg_notify('x', '1'), pg_notify('Y y', '2')`);
   await a.query('unlisten x');
   await c.query('begin');

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** Coalesces images of any chunks into batches. */
 export interface Batcher {
   /** The embedding of one image, `[D]`, once its batch has run. */
@@ -10,6 +12,17 @@ export interface BatcherOptions {
   sizeMax: number;
   /** How long an image waits for others to fill its batch. */
   waitMsMax: number;
+}
+
+/**
+ * A run of onnxruntime blocks the event loop, and a turn of the loop moves a fetch by one step only: the request, the
+ * header, then 64 kB of the body at a time. With a single turn between two runs an image would take as many runs to
+ * arrive as it has steps, and the batches would starve.
+ */
+const turnsBetweenRuns = 8;
+
+async function turnsForIo(): Promise<void> {
+  for (let turn = 0; turn < turnsBetweenRuns; turn++) await setImmediate();
 }
 
 interface Waiting {
@@ -36,6 +49,7 @@ export function createBatcher({ run, sizeMax, waitMsMax }: BatcherOptions): Batc
       timer = undefined;
       overdue = false;
       await runBatch(waiting.splice(0, sizeMax));
+      await turnsForIo();
     }
     running = false;
     if (waiting.length > 0) startTimer();

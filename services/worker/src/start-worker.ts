@@ -78,7 +78,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
       loadText: () => loadTextTower(bundle, session),
     }),
     // Enough to fill the next batches while one runs, whatever the chunks' size.
-    inFlight: pLimit(Math.max(32, 4 * config.batchSizeMax)),
+    inFlight: pLimit(Math.max(64, 4 * config.batchSizeMax)),
     onCommitted: options.onCommitted ?? (() => {}),
   };
   const sweep = startSweep(context, config.lockDurationMs);

@@ -1,12 +1,13 @@
+const comment = /--[^\n]*|\/\*[\s\S]*?\*\//g;
 const listenStatement = /(?:^|;)\s*(un)?listen\s+(?:(\*)|"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{N}_$]*))/giu;
 
 /**
- * The channels a client listens to after it ran `sql`, which may be several statements. LISTEN inside a function
- * or behind a comment is not seen.
+ * The channels a client listens to after it ran `sql`, which may be several statements with comments, as BullMQ's
+ * are. LISTEN inside a function is not seen.
  */
 export function channelsAfter(sql: string, channels: ReadonlySet<string>): Set<string> {
   const result = new Set(channels);
-  for (const [, un, all, quoted, plain] of sql.matchAll(listenStatement)) {
+  for (const [, un, all, quoted, plain] of sql.replaceAll(comment, '').matchAll(listenStatement)) {
     const channel = quoted?.replaceAll('""', '"') ?? plain?.toLowerCase() ?? '';
     if (!un) result.add(channel);
     else if (all) result.clear();
