@@ -30,8 +30,8 @@ export interface WorkerOptions {
   decoderModule?: URL;
 }
 
-/** Chunks in hand at once: one being fetched and decoded while another is embedded and a third committed. */
-const chunksInHand = 3;
+/** Chunks in hand at once: one is fetched and decoded while another is embedded. More would wait here at a run's end while other workers idle. */
+const chunksInHand = 2;
 
 /** One worker process: everything it needs is opened here, and closed in the opposite order. */
 export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
