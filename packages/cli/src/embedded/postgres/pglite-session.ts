@@ -32,7 +32,9 @@ export async function openPgliteSession(
   const mark = join(directory, completeMark);
   if (!existsSync(mark)) {
     rmSync(directory, { recursive: true, force: true });
-    cpSync(await databaseTemplate(), directory, { recursive: true });
+    const template = await databaseTemplate();
+    if (template) cpSync(template, directory, { recursive: true });
+    else await (await PGlite.create(directory, { extensions: { vector } })).close();
     chmodSync(directory, 0o700);
     writeFileSync(mark, '');
   }
