@@ -1,14 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from '../rig/children-of.js';
 
 /** Process ids of the workers that a tuhai command supervises. */
-export function workersOf(pid: number | undefined): number[] {
-  const lines = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  return lines
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((match) => Number(match?.[2]) === pid && match?.[3]?.includes('worker-process'))
-    .map((match) => Number(match?.[1]));
-}
+export const workersOf = (pid: number | undefined): number[] => childrenOf(pid, 'worker-process');
 
 /** Waits until there is another worker than those of `before`. */
 export async function nextWorker(pid: number | undefined, before: readonly number[] = []): Promise<number> {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { defaultImageLimits } from '@tuhai/core/image/limits';
 import { readPreprocessing } from '@tuhai/core/image/preprocessing';
@@ -7,6 +6,7 @@ import { createCarefulDecoder } from '@tuhai/worker/careful-decoder';
 import test, { type ExecutionContext } from 'ava';
 import { deadly } from '../faults/fixtures/kill-on-sight.js';
 import { goldenPath } from '../golden/golden.js';
+import { childrenOf } from '../rig/children-of.js';
 
 const preprocessing = readPreprocessing({}, families.clip.preprocessing, 'defaults');
 const module = new URL('../faults/fixtures/deadly-decoder.ts', import.meta.url);
@@ -39,11 +39,8 @@ test.serial('a decoder that died between two images is replaced', async (t) => {
   const decode = decoderOf(t);
   const good = await readFile(goldenPath('pictures/landscape.jpg'));
   await decode(good);
-  const children = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+.*deadly-decoder/.exec(line))
-    .filter((match) => Number(match?.[2]) === process.pid);
-  for (const child of children) process.kill(Number(child?.[1]), 'SIGKILL');
+  const children = childrenOf(process.pid, 'deadly-decoder');
+  for (const child of children) process.kill(child, 'SIGKILL');
   t.true(children.length > 0);
   t.is((await decode(good)).format, 'jpeg', 'the image is not to blame');
 });
