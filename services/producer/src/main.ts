@@ -9,9 +9,10 @@ import { pino } from 'pino';
 import { produceRun } from './produce-run.js';
 
 /** `node services/producer/dist/main.js SOURCE`: queues what is new or changed, as configured by the environment. */
-const { databaseUrl, modelDir, redisUrl, ...config } = readConfig(process.env);
-const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+const log = pino({ base: null }, pino.destination({ dest: 2, sync: true }));
 try {
+  const { databaseUrl, modelDir, redisUrl, ...config } = readConfig(process.env);
+  log.level = config.logLevel;
   const [uri] = process.argv.slice(2);
   if (!uri || !databaseUrl || !modelDir)
     throw new UsageError('The producer needs a SOURCE, DATABASE_URL and MODEL_DIR');
@@ -31,15 +32,8 @@ try {
       labelSetIds: [],
       prune: false,
       chunkSize: 64,
-      openChunksMax: 1e3,
-      onOpen: ({ id }) =>
-        log.info(
-          {
-            run: id,
-            source: source.uri,
-          },
-          'listing',
-        ),
+      openChunksMax: 1_000,
+      onOpen: ({ id }) => log.info({ run: id, source: source.uri }, 'listing'),
       onPause: () => log.info('enough is queued: waiting for the workers'),
     });
     log.info({ run: run.id, listed: run.listed, unchanged: run.unchanged, pending: run.pending }, 'listed');

@@ -7,9 +7,10 @@ import { supervise } from './supervise.js';
 /** `node services/worker/dist/main.js`: works the queue until SIGTERM, as configured by the environment. */
 const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
-const config = readConfig(process.env);
-const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+const log = pino({ base: null }, pino.destination({ dest: 2, sync: true }));
 try {
+  const config = readConfig(process.env);
+  log.level = config.logLevel;
   const supervisor = await supervise({ processes: config.workerProcesses, env: process.env, log });
   log.info({ processes: config.workerProcesses }, 'taking jobs');
   await once(stopped.signal, 'abort');
