@@ -11,6 +11,7 @@ test('a bundle is read with what transformers would take for granted', async (t)
   const bundle = await readBundle(goldenPath('tiny-clip'));
   t.like(bundle, {
     name: 'tiny-clip',
+    variants: ['fp32', 'fp16'],
     family: 'clip',
     precision: 'fp32',
     dimension: 12,
@@ -67,7 +68,11 @@ test('transformers.js names and places are found', async (t) => {
   }
   t.is((await readBundle(dir, { precision: 'int8' })).files.image, join(dir, 'vision_model_quantized.onnx'));
   await rm(join(dir, 'onnx'), { recursive: true });
-  t.is((await readBundle(dir)).precision, 'int8');
+  t.like(await readBundle(dir), { precision: 'int8', name: 'tiny-clip-int8', variants: ['int8'] });
+  await t.throwsAsync(readBundle(dir, { precision: 'fp16' }), {
+    name: 'UsageError',
+    message: /no fp16 graphs; the bundle has int8/,
+  });
 });
 
 const broken: [string, (dir: string) => Promise<void>, RegExp][] = [
@@ -95,6 +100,11 @@ const broken: [string, (dir: string) => Promise<void>, RegExp][] = [
     'no graphs',
     (dir) => rm(join(dir, 'onnx'), { recursive: true }),
     /no ONNX graphs.*vision_model.*there is no \.onnx file/,
+  ],
+  [
+    'graphs too deep',
+    (dir) => rename(join(dir, 'onnx'), join(dir, 'exported')),
+    /there is exported\/text_model\.onnx, .*in a folder where none belongs/,
   ],
   [
     'half a model',

@@ -24,6 +24,7 @@ test('settings are read', (t) => {
     EXECUTION_PROVIDERS: 'cuda, cpu',
     IMAGE_BYTES_MAX: '1000',
     LOG_LEVEL: 'debug',
+    MODEL_PRECISION: 'int8',
   });
   t.like(config, {
     databaseUrl: 'postgres://user:p%40ss@db:5432/tuhai',
@@ -31,6 +32,7 @@ test('settings are read', (t) => {
     s3: { endpoint: 'http://localhost:9000', region: 'eu-west-1' },
     executionProviders: ['cuda', 'cpu'],
     logLevel: 'debug',
+    precision: 'int8',
     batchSizeMax: 64,
     workerProcesses: 1,
   });
@@ -43,6 +45,7 @@ const wrong: [string, string, RegExp][] = [
   ['BATCH_WAIT_MS_MAX', '-1', /BATCH_WAIT_MS_MAX is "-1"; it must be a whole number from 0/],
   ['API_PORT', '65536', /API_PORT is "65536"/],
   ['EXECUTION_PROVIDERS', 'cpu,abacus', /EXECUTION_PROVIDERS is "cpu,abacus".*cpu, cuda, webgpu/],
+  ['MODEL_PRECISION', 'q4', /MODEL_PRECISION is "q4"; it must be one of auto, fp32, fp16, int8/],
   ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; it must be one of trace, debug/],
   [
     'DATABASE_URL',

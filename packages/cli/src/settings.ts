@@ -1,6 +1,12 @@
 /** The configuration as flags: each stands for a variable of the environment, and is checked with it. */
 export const settings = [
   flag('model', '<dir>', 'MODEL_DIR', 'model bundle (default: the demo bundle)'),
+  flag(
+    'precision',
+    '<precision>',
+    'MODEL_PRECISION',
+    "which of the bundle's variants: auto, fp32, fp16, int8 (default: auto, the first there is of these)",
+  ),
   flag('home', '<dir>', 'TUHAI_HOME', 'folder of the embedded database (default: .tuhai)'),
   flag('database-url', '<url>', 'DATABASE_URL', 'Postgres with pgvector (default: embedded)'),
   flag('redis-url', '<url>', 'REDIS_URL', 'Redis for the queue (default: the queue is in the database)'),

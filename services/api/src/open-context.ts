@@ -30,7 +30,7 @@ export async function openContext({
   log,
 }: ApiOptions): Promise<{ context: ApiContext; close(): Promise<void> }> {
   configureSharp();
-  const bundle = await readBundle(config.modelDir);
+  const bundle = await readBundle(config.modelDir, config);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();

@@ -17,7 +17,7 @@ try {
   if (!uri || !databaseUrl || !modelDir)
     throw new UsageError('The producer needs a SOURCE, DATABASE_URL and MODEL_DIR');
   const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
-  const bundle = await readBundle(modelDir);
+  const bundle = await readBundle(modelDir, config);
   const database = openDatabase(databaseUrl, { onError });
   const location = { ...(redisUrl && { redisUrl }), databaseUrl, onError };
   const { queue, close } = openQueue(queueName(bundle.fingerprint), location);

@@ -37,7 +37,7 @@ const chunksInHand = 2;
 export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
   const { config, log } = options;
   configureSharp();
-  const bundle = await readBundle(config.modelDir);
+  const bundle = await readBundle(config.modelDir, config);
   const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
   const database = openDatabase(config.databaseUrl, { onError });
   const model = await registerModel(database, bundle);

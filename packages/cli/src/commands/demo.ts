@@ -83,7 +83,7 @@ async function runSamples(
   const source = await openSource(`s3://${bucket}/`, { s3: stack.config.s3 });
   const run = await runSource({
     stack,
-    bundle: await readBundle(stack.config.modelDir),
+    bundle: await readBundle(stack.config.modelDir, stack.config),
     source,
     log: logOf(stack.config),
     signal: terminal.signal,
@@ -99,7 +99,7 @@ async function runSamples(
 }
 
 async function makeReport({ database, config }: Stack, run: Run & { seconds: number }): Promise<DemoReport> {
-  const opened = await openModel(config.modelDir, { executionProviders: config.executionProviders });
+  const opened = await openModel(config.modelDir, config);
   try {
     const model = await registerModel(database, opened.bundle);
     const text = await opened.textTower();

@@ -88,7 +88,7 @@ async function withModel(
 ): Promise<void> {
   const config = configOf(command, terminal);
   configureSharp();
-  const model = await openModel(modelDirOf(config), { executionProviders: config.executionProviders });
+  const model = await openModel(modelDirOf(config), config);
   try {
     await work(model, config.limits);
   } finally {

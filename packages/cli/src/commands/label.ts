@@ -6,6 +6,7 @@ import { labelStoredPage } from '@tuhai/core/store/label-stored';
 import { findModel } from '@tuhai/core/store/register-model';
 import { UsageError } from '@tuhai/core/usage-error';
 import { openModel } from '../direct/open-model.js';
+import { modelLine, modelOf } from '../model-line.js';
 import { createProgress } from '../progress.js';
 import { readLabelFile } from '../read-label-file.js';
 import { openStack } from '../stack.js';
@@ -22,13 +23,11 @@ export function addLabelCommand(program: Command, terminal: Terminal): void {
       const labelSet = await readLabelFile(file);
       const config = configOf(command, terminal);
       const stack = await openStack(config);
-      const opened = await openModel(stack.config.modelDir, {
-        executionProviders: config.executionProviders,
-      });
+      const opened = await openModel(stack.config.modelDir, config);
       try {
         const { bundle } = opened;
         const model = await findModel(stack.database, bundle.fingerprint);
-        if (!model) throw new UsageError(`No image has been embedded with ${bundle.name} yet`);
+        if (!model) throw new UsageError(`No image has been embedded with ${modelLine(bundle)} yet`);
         const labels = await embedLabels(labelSet, await opened.textTower());
         const labelSetId = await registerLabelSet(stack.database, labelSet);
         const progress = createProgress(terminal.stderr, 'images');
@@ -45,8 +44,9 @@ export function addLabelCommand(program: Command, terminal: Terminal): void {
         }
         progress.stop();
         const { name, version } = labelSet;
-        print(command, terminal, { labelSet: { name, version }, labelled }, () => [
-          `${labelled} images labelled with ${name} ${version} (${labelSet.labels.length} labels)`,
+        const document = { model: modelOf(bundle), labelSet: { name, version }, labelled };
+        print(command, terminal, document, () => [
+          `${labelled} images labelled with ${name} ${version} (${labelSet.labels.length} labels) by ${modelLine(bundle)}`,
         ]);
       } finally {
         await opened.release();

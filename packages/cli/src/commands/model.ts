@@ -11,8 +11,7 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     .description('what a bundle is, its fingerprint, and a self-check')
     .argument('<dir>')
     .action(async (dir: string, _options: object, command: Command) => {
-      const { executionProviders } = configOf(command, terminal);
-      const inspection = await inspectModel(dir, { executionProviders });
+      const inspection = await inspectModel(dir, configOf(command, terminal));
       print(command, terminal, inspection, () => describe(inspection));
       if (!inspection.selfCheck.ok) terminal.exitCode = 1;
     });

@@ -47,7 +47,7 @@ export function addRetryCommand(program: Command, terminal: Terminal): void {
 
 /** The workers started here can work with one model only. */
 async function checkModel({ config }: Stack, { id, model }: Run): Promise<void> {
-  const { fingerprint } = await readBundle(config.modelDir);
+  const { fingerprint } = await readBundle(config.modelDir, config);
   if (fingerprint === model.fingerprint) return;
   throw new UsageError(`Run ${id} was made with another model, ${model.name}: give it with --model`);
 }

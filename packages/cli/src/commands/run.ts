@@ -52,7 +52,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
       });
       const labelSets = await Promise.all((options.labels ?? []).map(readLabelFile));
       // Before anything is started: what is wrong with a model is told at once.
-      const bundle = await readBundle(modelDirOf(config));
+      const bundle = await readBundle(modelDirOf(config), config);
       const stack = await openStack(config);
       try {
         if (options.dryRun) {

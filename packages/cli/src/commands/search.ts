@@ -4,6 +4,7 @@ import { hitsMax, searchImages, type SearchFilter } from '@tuhai/core/store/sear
 import { UsageError } from '@tuhai/core/usage-error';
 import { embedFiles } from '../direct/embed-files.js';
 import { openModel, type OpenModel } from '../direct/open-model.js';
+import { modelLine, modelOf } from '../model-line.js';
 import { hasData, openStack, type ResolvedConfig } from '../stack.js';
 import { configOf, print, wholeNumber, type Terminal } from '../terminal.js';
 
@@ -34,21 +35,19 @@ export function addSearchCommand(program: Command, terminal: Terminal): void {
       if (!hasData(config))
         throw new UsageError(`Nothing is stored in ${config.home} yet: "tuhai run SOURCE" first`);
       const stack = await openStack(config);
-      const opened = await openModel(stack.config.modelDir, {
-        executionProviders: config.executionProviders,
-      });
+      const opened = await openModel(stack.config.modelDir, config);
       try {
-        const { name, fingerprint } = opened.bundle;
-        const model = await findModel(stack.database, fingerprint);
-        if (!model)
-          throw new UsageError(`No image has been embedded with ${name} (${fingerprint.slice(0, 12)}) yet`);
+        const { bundle } = opened;
+        const model = await findModel(stack.database, bundle.fingerprint);
+        if (!model) throw new UsageError(`No image has been embedded with ${modelLine(bundle)} yet`);
         const vector = await queryVector(text, options.image, stack.config, opened);
         const hits = await searchImages(stack.database, model, {
           vector,
           k: options.k,
           filter: filterOf(options),
         });
-        print(command, terminal, { model: { name, fingerprint }, hits }, () =>
+        terminal.stderr.write(`searching the vectors of ${modelLine(bundle)}\n`);
+        print(command, terminal, { model: modelOf(bundle), hits }, () =>
           hits.map(({ key, cosine }) => `${cosine.toFixed(4)}  ${key}`),
         );
       } finally {

@@ -1,4 +1,4 @@
-import { readBundle, type Bundle, type Precision } from '@tuhai/core/model/bundle';
+import { readBundle, type Bundle, type BundleOptions } from '@tuhai/core/model/bundle';
 import { loadImageTower, type ImageTower } from '@tuhai/core/model/image-tower';
 import type { SessionOptions } from '@tuhai/core/model/open-session';
 import { loadTextTower, type TextTower } from '@tuhai/core/model/text-tower';
@@ -11,22 +11,17 @@ export interface OpenModel {
   release(): Promise<void>;
 }
 
-export interface OpenModelOptions extends SessionOptions {
-  precision?: Precision;
-}
+export interface OpenModelOptions extends SessionOptions, BundleOptions {}
 
 /** @throws {UsageError} that says what is wrong with the folder */
-export async function openModel(
-  dir: string,
-  { precision, ...session }: OpenModelOptions,
-): Promise<OpenModel> {
-  const bundle = await readBundle(dir, precision ? { precision } : {});
+export async function openModel(dir: string, options: OpenModelOptions): Promise<OpenModel> {
+  const bundle = await readBundle(dir, options);
   let imageTower: Promise<ImageTower> | undefined;
   let textTower: Promise<TextTower> | undefined;
   return {
     bundle,
-    imageTower: () => (imageTower ??= loadImageTower(bundle, session)),
-    textTower: () => (textTower ??= loadTextTower(bundle, session)),
+    imageTower: () => (imageTower ??= loadImageTower(bundle, options)),
+    textTower: () => (textTower ??= loadTextTower(bundle, options)),
     async release() {
       const loaded = await Promise.allSettled([imageTower, textTower]);
       await Promise.all(

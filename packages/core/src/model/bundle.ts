@@ -5,9 +5,9 @@ import { UsageError } from '../usage-error.js';
 import { externalDataFiles } from './external-data.js';
 import { families, isFamily, traitsOf, type Family } from './families.js';
 import { fingerprintOf } from './fingerprint.js';
-import { findGraphFiles, type GraphFiles } from './graph-files.js';
+import { chooseVariant, findVariants, type GraphFiles } from './graph-files.js';
 import { readLogits, type Logits } from './logits.js';
-import type { Precision } from './precision.js';
+import type { Precision, PrecisionChoice } from './precision.js';
 import { readJson, type JsonObject } from './read-json.js';
 
 export type { Family } from './families.js';
@@ -17,7 +17,7 @@ export type { Precision } from './precision.js';
 export interface Bundle extends Logits {
   /** Absolute. */
   dir: string;
-  /** The folder's name. */
+  /** The folder's name, and the variant where it is not fp32: `photo-model`, `photo-model-int8`. */
   name: string;
   family: Family;
   /** Length of an embedding. */
@@ -27,6 +27,8 @@ export interface Bundle extends Logits {
   preprocessing: Preprocessing;
   scoring: 'softmax' | 'sigmoid';
   precision: Precision;
+  /** Precisions that the folder offers. */
+  variants: readonly Precision[];
   /** Hex sha256 of everything that decides an embedding. */
   fingerprint: string;
   files: BundleFiles;
@@ -39,11 +41,16 @@ export interface BundleFiles extends GraphFiles {
   tokenizer: string;
 }
 
+export interface BundleOptions {
+  /** Default `auto`. */
+  precision?: PrecisionChoice;
+}
+
 /**
  * Reads what a model folder is, and hashes it. Loads neither onnxruntime nor sharp.
  * @throws {UsageError} that says what the folder lacks
  */
-export async function readBundle(dir: string, options: { precision?: Precision } = {}): Promise<Bundle> {
+export async function readBundle(dir: string, options: BundleOptions = {}): Promise<Bundle> {
   const folder = resolve(dir);
   if (!(await isFolder(folder))) throw new UsageError(`${folder}: no such model folder`);
   const config = await readJson(join(folder, 'config.json'));
@@ -55,7 +62,8 @@ export async function readBundle(dir: string, options: { precision?: Precision }
       `${folder}: no tokenizer.json. A folder with only vocab.txt needs to be exported first`,
     );
   }
-  const graphs = await findGraphFiles(folder, options.precision);
+  const variants = await findVariants(folder);
+  const graphs = chooseVariant(variants, options.precision ?? 'auto', folder);
   const external = [...new Set([graphs.image, graphs.text].flatMap(externalDataFiles))];
   const parts = {
     family,
@@ -67,7 +75,7 @@ export async function readBundle(dir: string, options: { precision?: Precision }
   const files = { ...graphs, external, tokenizer };
   return {
     dir: folder,
-    name: basename(folder),
+    name: graphs.precision === 'fp32' ? basename(folder) : `${basename(folder)}-${graphs.precision}`,
     ...parts,
     ...readLogits(family, config, await readJson(join(folder, 'manifest.json'))),
     scoring: traitsOf(family).scoring,
@@ -75,6 +83,7 @@ export async function readBundle(dir: string, options: { precision?: Precision }
       ...parts,
       files: [...new Set([graphs.image, graphs.text, ...external, tokenizer])],
     }),
+    variants: variants.map(({ precision }) => precision),
     files,
   };
 }

@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../usage-error.js';
-import { precisions, type Precision } from './precision.js';
+import { precisions, type Precision, type PrecisionChoice } from './precision.js';
 
 /** Where the two towers of a bundle are. */
 export interface GraphFiles {
   /** `split`: a file for each tower; `joint`: one file, named twice, out of which the towers are cut. */
   layout: 'split' | 'joint';
   precision: Precision;
+  /** Absolute paths. */
   image: string;
   text: string;
 }
@@ -17,16 +18,39 @@ const names = { image: 'vision_model', text: 'text_model', joint: 'model' } as c
 const folders = ['onnx', ''] as const;
 
 /**
- * Finds the graphs in a bundle's folder: split before joint, `onnx/` before the folder itself.
- * @param precision absent: the first there is of fp32, fp16, int8
- * @throws {UsageError} that lists what was looked for
+ * A bundle's graphs, one entry a precision: split before joint, `onnx/` before the folder itself.
+ * @returns in the order of `precisions`, the first being what `auto` takes
+ * @throws {UsageError} that lists what was looked for, and what was found instead
  */
-export async function findGraphFiles(dir: string, precision?: Precision): Promise<GraphFiles> {
-  const wanted = precision ? [precision] : (Object.keys(precisions) as Precision[]);
-  const files = new Set((await Promise.all(folders.map((folder) => listOnnx(dir, folder)))).flat());
-  const found = wanted.flatMap(candidatesOf).find(({ image, text }) => files.has(image) && files.has(text));
-  if (found) return { ...found, image: join(dir, found.image), text: join(dir, found.text) };
-  throw new UsageError(`${dir}: no ONNX graphs. ${lookedFor(wanted)}; ${await whatThereIs(dir, files)}`);
+export async function findVariants(dir: string): Promise<[GraphFiles, ...GraphFiles[]]> {
+  const files = await listGraphs(dir);
+  const [best, ...others] = (Object.keys(precisions) as Precision[]).flatMap((precision) => {
+    const found = candidatesOf(precision).find(({ image, text }) => files.has(image) && files.has(text));
+    return found ? [{ ...found, image: join(dir, found.image), text: join(dir, found.text) }] : [];
+  });
+  if (best) return [best, ...others];
+  throw new UsageError(`${dir}: no ONNX graphs. ${lookedFor}; ${await whatThereIs(dir, files)}`);
+}
+
+/** @throws {UsageError} that lists the variants there are */
+export function chooseVariant(
+  variants: readonly GraphFiles[],
+  choice: PrecisionChoice,
+  dir: string,
+): GraphFiles {
+  const chosen = choice === 'auto' ? variants[0] : variants.find(({ precision }) => precision === choice);
+  if (chosen) return chosen;
+  const there = variants.map(({ precision }) => precision).join(', ');
+  throw new UsageError(`${dir}: no ${choice} graphs; the bundle has ${there}`);
+}
+
+/** A graph with both towers and the logits, whether or not it is the one that is opened. */
+export async function findJointGraph(dir: string): Promise<string | undefined> {
+  const files = await listGraphs(dir);
+  const joint = (Object.keys(precisions) as Precision[])
+    .flatMap(candidatesOf)
+    .find(({ layout, image }) => layout === 'joint' && files.has(image));
+  return joint && join(dir, joint.image);
 }
 
 function candidatesOf(precision: Precision): GraphFiles[] {
@@ -47,22 +71,28 @@ function candidatesOf(precision: Precision): GraphFiles[] {
   return [...split, ...joint];
 }
 
-function lookedFor(wanted: readonly Precision[]): string {
-  const endings = wanted.flatMap((precision) =>
-    precisions[precision].suffixes.map((suffix) => `${suffix}.onnx`),
-  );
-  return (
-    `Looked, in onnx/ and beside config.json, for ${names.image} with ${names.text}, or for ${names.joint}, ` +
-    `ending in ${endings.join(', ')}`
-  );
-}
+const lookedFor =
+  `Looked, in onnx/ and beside config.json, for ${names.image} with ${names.text}, or for ${names.joint}, ending in ` +
+  Object.values(precisions)
+    .flatMap(({ suffixes }) => suffixes.map((suffix) => `${suffix}.onnx`))
+    .join(', ');
 
 async function whatThereIs(dir: string, graphs: ReadonlySet<string>): Promise<string> {
   if (graphs.size > 0) return `there is ${[...graphs].sort().join(', ')}`;
-  const checkpoint = (await readdir(dir)).find((name) => /\.(safetensors|bin|pt)$/.test(name));
+  const entries = await readdir(dir, { recursive: true });
+  const elsewhere = entries.filter((name) => name.endsWith('.onnx')).sort();
+  if (elsewhere.length > 0)
+    return `there is ${elsewhere.slice(0, 10).join(', ')}, in a folder where none belongs`;
+  const checkpoint = entries.find((name) => /\.(safetensors|bin|pt)$/.test(name));
   return checkpoint
     ? `there is ${checkpoint}, a PyTorch checkpoint: export it with tools/export first`
     : 'there is no .onnx file';
+}
+
+/** Paths relative to the folder. */
+async function listGraphs(dir: string): Promise<ReadonlySet<string>> {
+  const lists = await Promise.all(folders.map((folder) => listOnnx(dir, folder)));
+  return new Set(lists.flat());
 }
 
 async function listOnnx(dir: string, folder: string): Promise<string[]> {
