@@ -26,7 +26,10 @@ test("the seed example: classify gives transformers' four decimals, with the dem
   const ours = await tuhaiJson<{ predictions: { label: string; probability: number }[] }[]>(t, [
     'classify',
     ...pictures,
-    ...['--labels', join(folder, 'labels.yaml'), '--model', demo],
+    '--labels',
+    join(folder, 'labels.yaml'),
+    '--model',
+    demo,
   ]);
   const probabilityOf = (picture: number, text: string): number =>
     ours[picture]?.predictions.find(({ label }) => label === text)?.probability ?? Number.NaN;
