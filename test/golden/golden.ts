@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** Path of a file or folder under test/golden, which tools/reference/make_golden.py makes. */
 export const goldenPath = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export type GoldenFamily = 'clip' | 'chinese-clip';
+export type GoldenFamily = 'clip' | 'chinese-clip' | 'siglip';
 
 /** What transformers computes with a tiny model. */
 export interface Reference {
@@ -12,6 +12,8 @@ export interface Reference {
   ids: number[][];
   pictures: string[];
   logitScale: number;
+  /** SigLIP only. */
+  logitBias?: number;
   firstPixelValues: number[];
   imageEmbeds: number[][];
   textEmbeds: number[][];

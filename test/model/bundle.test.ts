@@ -23,7 +23,11 @@ test('a bundle is read with what transformers would take for granted', async (t)
   });
   t.is(bundle.logitScale.toFixed(3), Math.exp(3.2).toFixed(3));
   const chinese = await readBundle(goldenPath('tiny-chinese-clip'));
-  t.like(chinese, { family: 'chinese_clip', contextLength: 52, logitScale: 100, logitScaleFrom: 'family' });
+  t.like(chinese, { family: 'chinese_clip', contextLength: 52, logitScaleFrom: 'graph' });
+  t.is(chinese.logitScale.toFixed(3), Math.exp(3.2).toFixed(3));
+  const silent = await copy(t, 'tiny-clip');
+  await rm(join(silent, 'manifest.json'));
+  t.like(await readBundle(silent), { logitScale: 100, logitScaleFrom: 'family' });
 });
 
 test('whatever decides an embedding changes the fingerprint, and nothing else does', async (t) => {
@@ -41,6 +45,7 @@ test('whatever decides an embedding changes the fingerprint, and nothing else do
     after((dir) => editJson(join(dir, 'preprocessor_config.json'), { image_mean: [0.5, 0.5, 0.5] })),
     after((dir) => appendFile(join(dir, 'tokenizer.json'), '\n')),
     after((dir) => editJson(join(dir, 'config.json'), { text_config: { max_position_embeddings: 16 } })),
+    after((dir) => editJson(join(dir, 'tokenizer_config.json'), { padding_side: 'left' })),
     readBundle(goldenPath('tiny-clip'), { precision: 'fp16' }).then((bundle) => bundle.fingerprint),
   ]);
   t.is(new Set([before, ...fingerprints]).size, fingerprints.length + 1);

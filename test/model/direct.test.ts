@@ -46,10 +46,9 @@ test('files are embedded in their order, and bad ones cost only themselves', asy
 });
 
 test("the seed example: three texts and one picture give transformers' logits and probabilities", async (t) => {
-  const { texts, pictures, logitsPerImage, logitScale } = await readReference('chinese-clip');
-  const open = await openModel(goldenPath('tiny-chinese-clip'), session);
-  t.teardown(() => open.release());
-  const model = { ...open, bundle: { ...open.bundle, logitScale } };
+  const { texts, pictures, logitsPerImage } = await readReference('chinese-clip');
+  const model = await openModel(goldenPath('tiny-chinese-clip'), session);
+  t.teardown(() => model.release());
   const three = texts.slice(0, 3);
   const [result] = await collect(similarity(model, [goldenPath('pictures/small.png')], three, { limits }));
   const logits = (logitsPerImage[pictures.indexOf('small.png')] as number[]).slice(0, 3);
@@ -60,6 +59,19 @@ test("the seed example: three texts and one picture give transformers' logits an
     t.is(text, three[i] as string);
     t.true(Math.abs(logit - (logits[i] as number)) < 1e-4);
     t.is(probability.toFixed(4), ((weights[i] as number) / sum).toFixed(4));
+  });
+});
+
+test("a SigLIP model gives transformers' logits, each with a probability of its own", async (t) => {
+  const { texts, pictures, logitsPerImage } = await readReference('siglip');
+  const model = await openModel(goldenPath('tiny-siglip'), session);
+  t.teardown(() => model.release());
+  const [result] = await collect(similarity(model, [goldenPath('pictures/small.png')], texts, { limits }));
+  const logits = logitsPerImage[pictures.indexOf('small.png')] as number[];
+  if (!result || 'failure' in result) throw new Error('not embedded');
+  result.texts.forEach(({ logit, probability }, i) => {
+    t.true(Math.abs(logit - (logits[i] as number)) < 1e-4);
+    t.is(probability.toFixed(6), (1 / (1 + Math.exp(-(logits[i] as number)))).toFixed(6));
   });
 });
 
@@ -74,8 +86,8 @@ test('inspecting says what the bundle is, checks it and notes what it lacks', as
   });
   t.regex(split.fingerprint, /^[0-9a-f]{64}$/);
   const joint = await inspectModel(goldenPath('tiny-chinese-clip'), session);
-  t.like(joint, { layout: 'joint', logitScaleFrom: 'family', selfCheck: { ok: true } });
-  t.regex(joint.notes.join(), /no logit scale; 100 is the default.*One graph holds both towers/);
+  t.like(joint, { layout: 'joint', logitScaleFrom: 'graph', selfCheck: { ok: true } });
+  t.regex(joint.notes.join(), /One graph holds both towers/);
   t.deepEqual(
     joint.files.map(({ path }) => path),
     ['onnx/model.onnx', 'tokenizer.json'],

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Family } from '@tuhai/core/model/bundle';
 import { loadTokenizer, type Tokenizer } from '@tuhai/core/model/tokenizer';
@@ -46,6 +47,18 @@ test('a text is cut to the context length with its last special token kept', asy
   const ids = tokenizer.encode('猫狗鸟猫狗鸟猫狗鸟');
   t.is(ids.length, 7);
   t.is(ids.at(-1), tokenizer.encode('').at(-1));
+});
+
+test("SigLIP's first tokenizer drops punctuation, its second does not; both lower the case", async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'tuhai-siglip-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  await cp(goldenPath('tiny-siglip/tokenizer.json'), join(dir, 'tokenizer.json'));
+  const second = await load(dir, 'siglip', 16);
+  await writeFile(join(dir, 'tokenizer_config.json'), '{"tokenizer_class": "SiglipTokenizer"}');
+  const first = await load(dir, 'siglip', 16);
+  t.deepEqual(first.encode(' A \t"cat",\n![photo] '), second.encode('a cat photo'));
+  t.deepEqual(second.encode('A CAT!'), second.encode('a cat!'));
+  t.notDeepEqual(second.encode('a cat!'), second.encode('a cat'));
 });
 
 const load = (folder: string, family: Family, contextLength: number): Promise<Tokenizer> =>

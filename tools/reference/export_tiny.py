@@ -57,6 +57,8 @@ def write(module, inputs: dict, outputs: list[str], path: Path, external: bool =
         "pixel_values": {0: torch.export.Dim("images")},
         "input_ids": {0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=24)},
         "attention_mask": {0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=24)},
+        "token_type_ids": {0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=24)},
+        "position_ids": {0: torch.export.Dim("texts"), 1: torch.export.Dim("length", max=24)},
     }
     program = torch.onnx.export(
         module.eval(),

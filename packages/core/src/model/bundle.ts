@@ -2,10 +2,11 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { readPreprocessing, type Preprocessing } from '../image/preprocessing.js';
 import { UsageError } from '../usage-error.js';
+import { deriveLogits } from './derive-logits.js';
 import { externalDataFiles } from './external-data.js';
 import { families, isFamily, traitsOf, type Family } from './families.js';
-import { fingerprintOf } from './fingerprint.js';
-import { chooseVariant, findVariants, type GraphFiles } from './graph-files.js';
+import { fingerprintOf, type TokenizerSettings } from './fingerprint.js';
+import { chooseVariant, findJointGraph, findVariants, type GraphFiles } from './graph-files.js';
 import { readLogits, type Logits } from './logits.js';
 import type { Precision, PrecisionChoice } from './precision.js';
 import { readJson, type JsonObject } from './read-json.js';
@@ -25,6 +26,7 @@ export interface Bundle extends Logits {
   /** Tokens of a text at most, special ones included. */
   contextLength: number;
   preprocessing: Preprocessing;
+  tokenizerSettings: TokenizerSettings;
   scoring: 'softmax' | 'sigmoid';
   precision: Precision;
   /** Precisions that the folder offers. */
@@ -47,7 +49,8 @@ export interface BundleOptions {
 }
 
 /**
- * Reads what a model folder is, and hashes it. Loads neither onnxruntime nor sharp.
+ * Reads what a model folder is, and hashes it. Loads no sharp, and onnxruntime only where the logit scale has to be found
+ * in a joint graph.
  * @throws {UsageError} that says what the folder lacks
  */
 export async function readBundle(dir: string, options: BundleOptions = {}): Promise<Bundle> {
@@ -71,13 +74,20 @@ export async function readBundle(dir: string, options: BundleOptions = {}): Prom
     dimension: readDimension(config, folder),
     contextLength: readContextLength(config, family),
     preprocessing: await readPreprocessingOf(folder, family),
+    tokenizerSettings: await readTokenizerSettings(folder, family),
   };
+  const joint = await findJointGraph(folder);
+  const derive = async () => (joint ? deriveLogits(joint, parts.dimension) : undefined);
   const files = { ...graphs, external, tokenizer };
   return {
     dir: folder,
     name: graphs.precision === 'fp32' ? basename(folder) : `${basename(folder)}-${graphs.precision}`,
     ...parts,
-    ...readLogits(family, config, await readJson(join(folder, 'manifest.json'))),
+    ...(await readLogits(family, {
+      config,
+      manifest: await readJson(join(folder, 'manifest.json')),
+      derive,
+    })),
     scoring: traitsOf(family).scoring,
     fingerprint: await fingerprintOf({
       ...parts,
@@ -117,6 +127,16 @@ function readContextLength(config: JsonObject, family: Family): number {
   const length = traitsOf(family).contextLength;
   if (!Number.isInteger(positions)) return length;
   return family === 'chinese_clip' ? Math.min(length, positions as number) : (positions as number);
+}
+
+/** Of tokenizer_config.json what decides a text's embedding beside tokenizer.json. */
+async function readTokenizerSettings(folder: string, family: Family): Promise<TokenizerSettings> {
+  const config = (await readJson(join(folder, 'tokenizer_config.json'))) ?? {};
+  return {
+    class: family === 'siglip' ? (config['tokenizer_class'] ?? null) : null,
+    padToken: config['pad_token'] ?? null,
+    padSide: config['padding_side'] ?? null,
+  };
 }
 
 async function readPreprocessingOf(folder: string, family: Family): Promise<Preprocessing> {

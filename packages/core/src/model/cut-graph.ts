@@ -1,49 +1,54 @@
 import { UsageError } from '../usage-error.js';
 import { onnxFields } from './onnx-fields.js';
-import {
-  inMemory,
-  lengthDelimitedHead,
-  readFields,
-  readText,
-  type ByteSource,
-  type Field,
-} from './wire-format.js';
+import { lengthDelimitedHead, readFields, readText, type ByteSource, type Field } from './wire-format.js';
 
 /**
  * Cuts an ONNX model down to what one of its outputs needs, so that a joint graph's image tower runs without its text
  * tower. Nodes and weights are copied as they are; weights in other files stay there.
+ * @param inputs outputs of the graph that become inputs: what computes them is left out too
  * @param outputs names of the output to keep, best first; the first that the graph has is kept
- * @throws {UsageError} when the bytes are no ONNX model or it has none of the outputs
+ * @throws {RangeError} when the bytes are no ONNX model
+ * @throws {UsageError} when it has none of the outputs
  */
-export function cutGraph(onnx: Uint8Array, { outputs }: { outputs: readonly string[] }): Uint8Array {
-  try {
-    return cut(onnx, outputs);
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new UsageError(`no ONNX model: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-function cut(onnx: Uint8Array, outputs: readonly string[]): Uint8Array {
-  const source = inMemory(onnx);
+export function cutGraph(
+  source: ByteSource,
+  { inputs = [], outputs }: { inputs?: readonly string[]; outputs: readonly string[] },
+): Uint8Array {
   const model = [...readFields(source)];
   const graph = model.find(({ number }) => number === onnxFields.model.graph);
   if (!graph) throw new RangeError('it has no graph');
   const fields = [...readFields(source, graph.contentStart, graph.end)];
-  const kept = keptFields(source, fields, outputs);
-  const length = kept.reduce((sum, field) => sum + field.end - field.start, 0);
-  const raw = (field: Field): Uint8Array => onnx.subarray(field.start, field.end);
-  const at = model.indexOf(graph);
-  return Buffer.concat([
-    ...model.slice(0, at).map(raw),
-    lengthDelimitedHead(onnxFields.model.graph, length),
-    ...kept.map(raw),
-    ...model.slice(at + 1).map(raw),
-  ]);
+  const kept = keptFields(source, fields, { inputs, outputs });
+  const length = lengthOf(kept);
+  const head = lengthDelimitedHead(onnxFields.model.graph, length);
+  const others = model.filter((field) => field !== graph);
+  const onnx = Buffer.allocUnsafeSlow(lengthOf(others) + head.length + length);
+  let at = 0;
+  const write = (bytes: Uint8Array): void => {
+    onnx.set(bytes, at);
+    at += bytes.length;
+  };
+  const copy = ({ start, end }: Field): void => write(source.read(start, end));
+  others.forEach(copy);
+  write(head);
+  kept.forEach((field) => {
+    const from = at;
+    copy(field);
+    // Of the same type, so that only the tag changes, which is one byte.
+    if (field.number === onnxFields.graph.output && inputs.includes(readName(source, field)))
+      onnx[from] = lengthDelimitedHead(onnxFields.graph.input, 0)[0] as number;
+  });
+  return onnx;
 }
 
-function keptFields(source: ByteSource, fields: readonly Field[], outputs: readonly string[]): Field[] {
+const lengthOf = (fields: readonly Field[]): number =>
+  fields.reduce((sum, field) => sum + field.end - field.start, 0);
+
+function keptFields(
+  source: ByteSource,
+  fields: readonly Field[],
+  { inputs, outputs }: { inputs: readonly string[]; outputs: readonly string[] },
+): Field[] {
   const { graph } = onnxFields;
   const nameOf = (field: Field): string => readName(source, field);
   const offered = fields.filter(({ number }) => number === graph.output).map(nameOf);
@@ -51,10 +56,11 @@ function keptFields(source: ByteSource, fields: readonly Field[], outputs: reado
   if (!output)
     throw new UsageError(`the graph has the outputs ${offered.join(', ')}, and no ${outputs.join(' or ')}`);
   const nodes = fields.filter(({ number }) => number === graph.node).map((field) => readNode(source, field));
-  const { names, nodes: needed } = needs(output, nodes);
+  const { names, nodes: needed } = needs(output, nodes, inputs);
   const isKept: Record<number, (field: Field) => boolean> = {
     [graph.node]: (field) => needed.has(field),
-    [graph.output]: (field) => nameOf(field) === output,
+    [graph.output]: (field) =>
+      nameOf(field) === output || (names.has(nameOf(field)) && inputs.includes(nameOf(field))),
     [graph.input]: (field) => names.has(nameOf(field)),
     [graph.initializer]: (field) => names.has(nameOf(field)),
     [graph.sparseInitializer]: (field) => names.has(nameOf(field)),
@@ -71,15 +77,19 @@ interface Node {
   outputs: string[];
 }
 
-/** Every value and node that a value depends on. */
-function needs(output: string, nodes: readonly Node[]): { names: Set<string>; nodes: Set<Field> } {
+/** Every value and node that a value depends on, as far as the `inputs`. */
+function needs(
+  output: string,
+  nodes: readonly Node[],
+  inputs: readonly string[],
+): { names: Set<string>; nodes: Set<Field> } {
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const names = new Set([output]);
   const needed = new Set<Field>();
   // A set goes on to what is added while it is walked.
   for (const name of names) {
     const producer = producers.get(name);
-    if (!producer) continue;
+    if (!producer || inputs.includes(name)) continue;
     needed.add(producer.field);
     [...producer.inputs, ...producer.outputs].forEach((value) => names.add(value));
   }

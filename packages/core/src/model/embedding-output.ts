@@ -4,19 +4,22 @@ import { fromFloat16 } from './float16.js';
 import { l2Normalize } from './l2-normalize.js';
 
 /**
- * The name of a session's embeddings: one of `preferred`, else its only output with two axes.
+ * The name of a session's embeddings: one of `preferred`, else its only output with two axes, else the only one of them
+ * that is `dimension` long.
  * @throws {UsageError} when that is not to be told
  */
 export function findEmbeddingOutput(
   session: InferenceSession,
   preferred: readonly string[],
+  dimension: number,
   path: string,
 ): string {
   const named = preferred.find((name) => session.outputNames.includes(name));
   if (named) return named;
   const flat = session.outputMetadata.filter((output) => output.isTensor && output.shape.length === 2);
-  const [only] = flat;
-  if (only && flat.length === 1) return only.name;
+  const fitting = flat.filter((output) => output.isTensor && output.shape[1] === dimension);
+  const [only] = flat.length === 1 ? flat : fitting;
+  if (only && (flat.length === 1 || fitting.length === 1)) return only.name;
   throw new UsageError(
     `${path}: which of its outputs ${session.outputNames.join(', ')} is the embedding? None is called ${preferred.join(' or ')}`,
   );

@@ -12,7 +12,6 @@ export interface FamilyTraits {
   logitBias: number;
   /** Special tokens that a user writes out are text to the reference tokenizer of Chinese-CLIP, and control to CLIP's. */
   spelledSpecialTokensAreText: boolean;
-  straightenQuotes: boolean;
   preprocessing: PreprocessingDefaults;
   /** Names of the embeddings among a graph's outputs, best first. */
   imageOutputs: readonly string[];
@@ -37,7 +36,6 @@ export const families = {
     logitScale: 100,
     logitBias: 0,
     spelledSpecialTokensAreText: false,
-    straightenQuotes: false,
     preprocessing: clipPreprocessing,
     imageOutputs: ['image_embeds'],
     textOutputs: ['text_embeds'],
@@ -49,7 +47,6 @@ export const families = {
     logitScale: 100,
     logitBias: 0,
     spelledSpecialTokensAreText: true,
-    straightenQuotes: true,
     preprocessing: clipPreprocessing,
     imageOutputs: ['image_embeds'],
     textOutputs: ['text_embeds'],
@@ -61,7 +58,6 @@ export const families = {
     logitScale: 117.33,
     logitBias: -12.93,
     spelledSpecialTokensAreText: false,
-    straightenQuotes: false,
     preprocessing: {
       size: { width: 224, height: 224 },
       doCenterCrop: false,

@@ -14,8 +14,17 @@ export interface FingerprintParts {
   dimension: number;
   contextLength: number;
   preprocessing: Preprocessing;
+  tokenizerSettings: TokenizerSettings;
   /** Paths whose bytes count, in this order: graphs, their external data, the tokenizer. */
   files: readonly string[];
+}
+
+/** Fields of `tokenizer_config.json`, null where it is silent. */
+export interface TokenizerSettings {
+  /** Of SigLIP only: its two tokenizers prepare texts differently. */
+  class: unknown;
+  padToken: unknown;
+  padSide: unknown;
 }
 
 /** @returns hex sha256; equal only where every part is, byte for byte */

@@ -1,15 +1,15 @@
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { toTensor } from '../image/to-tensor.js';
-import { UsageError } from '../usage-error.js';
+import { Tensor } from 'onnxruntime-node';
 import type { Bundle } from './bundle.js';
+import { byteInputName, takeBytes } from './byte-input.js';
+import { cutGraph } from './cut-graph.js';
 import { findEmbeddingOutput, toEmbeddings } from './embedding-output.js';
 import { traitsOf } from './families.js';
-import { toFloat16 } from './float16.js';
 import { openSession, type SessionOptions } from './open-session.js';
 
 export interface ImageTower {
   /**
-   * @param images N pictures as `decodeImage` makes them, uint8 H×W×3; N of any size, all in one run
+   * @param images N pictures as `decodeImage` makes them, uint8 H×W×3; N of any size, all in one run unless the graph
+   *   fixes how many it takes
    * @returns float32 [N, D], each row of length 1
    */
   embed(images: readonly Uint8Array[]): Promise<Float32Array>;
@@ -19,40 +19,47 @@ export interface ImageTower {
 /** @throws {UsageError} when the graph cannot be loaded or is no image tower */
 export async function loadImageTower(bundle: Bundle, options: SessionOptions): Promise<ImageTower> {
   const { imageOutputs } = traitsOf(bundle.family);
-  const path = bundle.files.image;
+  const { image: path, layout } = bundle.files;
+  const { width, height } = bundle.preprocessing.output;
+  let fixedBatch: number | null = null;
   const session = await openSession(
     path,
-    bundle.files.layout === 'joint' ? { outputs: imageOutputs } : undefined,
+    (source) => {
+      const tower =
+        layout === 'joint' ? cutGraph(source, { outputs: imageOutputs }) : source.read(0, source.length);
+      const { onnx, batchSize } = takeBytes(tower, bundle.preprocessing);
+      fixedBatch = batchSize;
+      return onnx;
+    },
     options,
   );
-  const input = pixelInput(session, path);
-  const output = findEmbeddingOutput(session, imageOutputs, path);
+  const output = findEmbeddingOutput(session, imageOutputs, bundle.dimension, path);
+
+  const run = async (images: readonly Uint8Array[]): Promise<Float32Array> => {
+    const count = fixedBatch ?? images.length;
+    const pixels = new Uint8Array(count * height * width * 3);
+    images.forEach((image, i) => pixels.set(image, i * height * width * 3));
+    const input = new Tensor('uint8', pixels, [count, height, width, 3]);
+    const results = await session.run({ [byteInputName]: input }, [output]);
+    const rows = toEmbeddings(results[output] as Tensor, count, bundle.dimension, path);
+    return rows.subarray(0, images.length * bundle.dimension);
+  };
+
   return {
     async embed(images) {
+      images.forEach((image, i) => {
+        if (image.length !== height * width * 3)
+          throw new RangeError(
+            `picture ${i} of the batch has ${image.length} bytes, not ${height * width * 3}`,
+          );
+      });
       if (images.length === 0) return new Float32Array(0);
-      const results = await session.run({ [input.name]: pixelTensor(images, bundle, input.type) }, [output]);
-      return toEmbeddings(results[output] as Tensor, images.length, bundle.dimension, path);
+      if (images.length === fixedBatch || fixedBatch === null) return run(images);
+      const rows = new Float32Array(images.length * bundle.dimension);
+      for (let at = 0; at < images.length; at += fixedBatch)
+        rows.set(await run(images.slice(at, at + fixedBatch)), at * bundle.dimension);
+      return rows;
     },
     release: () => session.release(),
   };
-}
-
-type PixelType = 'float32' | 'float16';
-
-function pixelInput(session: InferenceSession, path: string): { name: string; type: PixelType } {
-  const [input, ...others] = session.inputMetadata;
-  if (!input?.isTensor || others.length > 0) {
-    throw new UsageError(
-      `${path}: an image tower has one input, pixel_values; this graph has ${session.inputNames.join(', ')}`,
-    );
-  }
-  if (input.type === 'float32' || input.type === 'float16') return { name: input.name, type: input.type };
-  throw new UsageError(`${path}: its input ${input.name} is ${input.type}; it must be float32 or float16`);
-}
-
-function pixelTensor(images: readonly Uint8Array[], bundle: Bundle, type: PixelType): Tensor {
-  const { width, height } = bundle.preprocessing.output;
-  const values = toTensor(images, bundle.preprocessing);
-  const dims = [images.length, 3, height, width];
-  return type === 'float32' ? new Tensor(type, values, dims) : new Tensor(type, toFloat16(values), dims);
 }

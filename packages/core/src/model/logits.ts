@@ -7,22 +7,39 @@ export interface Logits {
   logitScale: number;
   /** 0 for CLIP. */
   logitBias: number;
-  /** `family`: the bundle records none, and this is what the published models of its family were trained to. */
-  logitScaleFrom: 'manifest' | 'config' | 'family';
+  /**
+   * `graph`: the bundle records none, but has a joint graph that computes logits. `family`: not even that, so it is what
+   * the published models of its family were trained to.
+   */
+  logitScaleFrom: 'manifest' | 'config' | 'graph' | 'family';
+}
+
+export interface LogitSources {
+  config: JsonObject;
+  manifest: JsonObject | undefined;
+  derive: () => Promise<Pick<Logits, 'logitScale' | 'logitBias'> | undefined>;
 }
 
 /**
  * The bundle's logit scale and bias: from `manifest.json`, else `config.json` (fields `logit_scale`, `logit_bias`; the
- * scale is the multiplier, not its logarithm). `logit_scale_init_value` is where training started and says nothing.
+ * scale is the multiplier, not its logarithm), else what `derive` finds. `logit_scale_init_value` is where training
+ * started and says nothing.
  */
-export function readLogits(family: Family, config: JsonObject, manifest: JsonObject | undefined): Logits {
+export async function readLogits(
+  family: Family,
+  { config, manifest, derive }: LogitSources,
+): Promise<Logits> {
   const sources = [
     { from: 'manifest', json: manifest },
     { from: 'config', json: config },
   ] as const;
   const found = sources.find(({ json }) => isScale(json?.['logit_scale']));
-  const { logitScale, logitBias } = traitsOf(family);
-  if (!found) return { logitScale, logitBias, logitScaleFrom: 'family' };
+  if (!found) {
+    const derived = await derive();
+    if (derived) return { ...derived, logitScaleFrom: 'graph' };
+    const { logitScale, logitBias } = traitsOf(family);
+    return { logitScale, logitBias, logitScaleFrom: 'family' };
+  }
   const bias = found.json?.['logit_bias'];
   return {
     logitScale: found.json?.['logit_scale'] as number,

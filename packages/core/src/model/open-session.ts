@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import { UsageError } from '../usage-error.js';
-import { cutGraph } from './cut-graph.js';
+import { withGraph } from './file-source.js';
+import type { ByteSource } from './wire-format.js';
 
 export interface SessionOptions {
   /** e.g. `['cpu']` or `['cuda', 'cpu']`; each must be there, none is left out silently. */
@@ -12,12 +12,13 @@ export interface SessionOptions {
 }
 
 /**
- * Opens a graph; of a joint one only the part that computes the outputs called `wanted` or like it.
+ * Opens a graph.
+ * @param edit makes the model to open of the file; absent: the file as it is
  * @throws {UsageError} when a provider is not there or the graph cannot be loaded
  */
 export async function openSession(
   path: string,
-  cut: { outputs: readonly string[] } | undefined,
+  edit: ((source: ByteSource) => Uint8Array) | undefined,
   options: SessionOptions,
 ): Promise<InferenceSession> {
   checkProviders(options.executionProviders);
@@ -29,16 +30,14 @@ export async function openSession(
     logSeverityLevel: 3,
   };
   try {
-    if (!cut) return await InferenceSession.create(path, settings);
+    if (!edit) return await InferenceSession.create(path, settings);
     const extra = { session: { model_external_initializers_file_folder_path: dirname(path) } };
-    return await InferenceSession.create(cutGraph(await readFile(path), cut), { ...settings, extra });
+    return await InferenceSession.create(withGraph(path, edit), { ...settings, extra });
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError && error.message.startsWith(path)) throw error;
     throw new UsageError(
       `${path} cannot be loaded with ${options.executionProviders.join(', ')}: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

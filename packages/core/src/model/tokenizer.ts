@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { UsageError } from '../usage-error.js';
 import type { Bundle } from './bundle.js';
-import { traitsOf } from './families.js';
+import { traitsOf, type Family } from './families.js';
 import { readJson, type JsonObject } from './read-json.js';
 
 export interface Tokenizer {
@@ -10,6 +10,7 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** Fills texts up where the graph has a fixed length. */
   padId: number;
+  padSide: 'left' | 'right';
 }
 
 /** @throws {UsageError} when tokenizer.json cannot be used */
@@ -20,7 +21,8 @@ export async function loadTokenizer(
   const definition = await readJson(path);
   if (!definition) throw new UsageError(`${path}: no such file`);
   const config = (await readJson(join(dirname(path), 'tokenizer_config.json'))) ?? {};
-  const { spelledSpecialTokensAreText, straightenQuotes } = traitsOf(bundle.family);
+  const { spelledSpecialTokensAreText } = traitsOf(bundle.family);
+  const prepare = preparationOf(bundle.family, config);
   const tokenizer = construct(
     spelledSpecialTokensAreText ? withoutSpecialTokens(definition) : definition,
     config,
@@ -30,11 +32,12 @@ export async function loadTokenizer(
   const frame = frameOf(tokenizer);
   return {
     encode(text) {
-      const ids = body(straightenQuotes ? straighten(text) : text);
+      const ids = body(prepare(text));
       const room = bundle.contextLength - frame.before.length - frame.after.length;
       return [...frame.before, ...ids.slice(0, room), ...frame.after];
     },
     padId: padIdOf(definition, config),
+    padSide: config['padding_side'] === 'left' ? 'left' : 'right',
   };
 }
 
@@ -68,8 +71,23 @@ function withoutSpecialTokens(definition: JsonObject): JsonObject {
   return { ...definition, added_tokens: added.filter((token) => token['special'] !== true) };
 }
 
-/** As cn_clip does before it tokenizes. */
-const straighten = (text: string): string => text.replaceAll(/[“”]/g, '"');
+/** What the reference does to a text before the rules of its tokenizer.json. */
+function preparationOf(family: Family, config: JsonObject): (text: string) => string {
+  if (family !== 'siglip') return preparations[family];
+  return config['tokenizer_class'] === 'SiglipTokenizer' ? preparations.siglip : preparations.siglip2;
+}
+
+const asciiPunctuation = /[!-/:-@[-`{-~]/g;
+
+const preparations = {
+  clip: (text) => text,
+  /** As cn_clip does. */
+  chinese_clip: (text) => text.replaceAll(/[“”]/g, '"'),
+  /** `canonicalize_text` of SiglipTokenizer, which tokenizer.json files made of it do not always hold. */
+  siglip: (text) => text.toLowerCase().replaceAll(asciiPunctuation, '').replaceAll(/\s+/g, ' ').trim(),
+  /** SigLIP 2 was trained on lower case; its first tokenizer.json files do not say so. */
+  siglip2: (text) => text.toLowerCase(),
+} as const satisfies Record<string, (text: string) => string>;
 
 function padIdOf(definition: JsonObject, config: JsonObject): number {
   const named = config['pad_token'];

@@ -41,6 +41,16 @@ export function* readFields(source: ByteSource, start = 0, end = source.length):
   }
 }
 
+/** Those fields of a message that have one number. */
+export function* fieldsOf(
+  source: ByteSource,
+  message: Pick<Field, 'contentStart' | 'end'>,
+  number: number,
+): Generator<Field> {
+  for (const field of readFields(source, message.contentStart, message.end))
+    if (field.number === number) yield field;
+}
+
 function extent(head: Uint8Array, tag: Varint, at: number): Pick<Field, 'contentStart' | 'end'> {
   const body = at + tag.next;
   switch (tag.value % 8) {
@@ -82,6 +92,22 @@ const utf8 = new TextDecoder();
 
 export const readText = (source: ByteSource, field: Field): string =>
   utf8.decode(source.read(field.contentStart, field.end));
+
+/** The number that a varint field holds. */
+export function readNumber(source: ByteSource, field: Field): number {
+  const bytes = source.read(field.start, field.end);
+  return readVarint(bytes, readVarint(bytes, 0).next).value;
+}
+
+/** A field that holds text, bytes or a message; `content` may come in pieces. */
+export function lengthDelimited(number: number, ...content: (string | Uint8Array)[]): Uint8Array {
+  const body = Buffer.concat(content.map((part) => Buffer.from(part)));
+  return Buffer.concat([lengthDelimitedHead(number, body.length), body]);
+}
+
+/** A field that holds a whole number from 0 on. */
+export const numberField = (number: number, value: number): Uint8Array =>
+  Uint8Array.from([...varint(number * 8 + wireTypes.varint), ...varint(value)]);
 
 /** A length-delimited field's tag and length, to stand before its content. */
 export function lengthDelimitedHead(number: number, contentLength: number): Uint8Array {
