@@ -51,12 +51,13 @@ function pictureInput(inputs: readonly GraphInput[], { output }: Scaling): Graph
     );
   const wanted = [shape[0], 3, output.height, output.width];
   if (shape.length === 4 && wanted.every((edge, i) => shape[i] === null || shape[i] === edge)) return input;
-  const said = (edges: readonly (number | null | undefined)[]): string =>
-    edges.map((edge) => edge ?? 'any').join(', ');
   throw new UsageError(
     `its input ${name} is [${said(shape)}]; preprocessor_config.json makes pictures for [${said(wanted)}]`,
   );
 }
+
+const said = (edges: readonly (number | null | undefined)[]): string =>
+  edges.map((edge) => edge ?? 'any').join(', ');
 
 function prologueFields(input: GraphInput, { rescaleFactor, mean, std, output }: Scaling): Uint8Array[] {
   const { graph } = onnxFields;
