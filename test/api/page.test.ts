@@ -28,16 +28,6 @@ test('the page and the document of the API are served, under a strict policy', a
 
   const document = (await api.inject('/openapi.json')).json<OpenApiDocument>();
   t.is(document.openapi, '3.1.0');
-  t.deepEqual(Object.keys(document.paths).toSorted(), [
-    '/healthz',
-    '/readyz',
-    '/v1/images/{id}',
-    '/v1/images/{id}/thumbnail',
-    '/v1/runs',
-    '/v1/runs/{id}',
-    '/v1/runs/{id}/failures',
-    '/v1/search',
-  ]);
   const { requestBody, responses } = document.paths['/v1/search']?.['post'] ?? {};
   t.deepEqual(Object.keys(requestBody?.content ?? {}), ['application/json', 'multipart/form-data']);
   t.true(['200', '4XX', '5XX'].every((status) => status in (responses ?? {})));

@@ -1,4 +1,5 @@
 import type { ImageLimits } from '@tuhai/core/image/limits';
+import type { Bundle } from '@tuhai/core/model/bundle';
 import type { Database } from '@tuhai/core/store/database';
 import type { StoredModel } from '@tuhai/core/store/register-model';
 import type { Logger } from 'pino';
@@ -9,8 +10,9 @@ export interface ApiContext {
   database: Database;
   /** The one that answers. */
   model: StoredModel;
-  /** `[D]`, of length 1. */
-  embedText(text: string): Promise<Float32Array>;
+  bundle: Pick<Bundle, 'dimension' | 'logitScale' | 'logitBias' | 'scoring'>;
+  /** `[N, D]`, rows of length 1. */
+  embedTexts(texts: readonly string[]): Promise<Float32Array>;
   /**
    * `[D]`, of length 1.
    * @throws {ItemFailure} for a picture that cannot be used

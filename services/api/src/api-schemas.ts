@@ -7,6 +7,14 @@ export const text = (options: { minLength?: number; maxLength: number; descripti
 /** An S3 key has at most 1,024 bytes; paths and manifests' keys may be longer. */
 export const keyLengthMax = 4096;
 
+/** Of a label set: `name` for the newest version, or `name@version`. */
+export const labelSetName = (description: string) =>
+  text({
+    minLength: 1,
+    maxLength: 200,
+    description: `${description}: its name, for the newest version, or name@version`,
+  });
+
 /** `images.id` is a bigint, of which JSON holds the integers up to 2⁵³ − 1. */
 export const imageId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 
@@ -20,6 +28,13 @@ export const modelSchema = Type.Object(
   },
   { description: 'The model that answered' },
 );
+
+export const predictionSchema = Type.Object({
+  label: Type.String(),
+  cosine: Type.Number(),
+  probability: Type.Number(),
+  rank: Type.Integer({ description: '1 is the best' }),
+});
 
 export const timestamp = Type.String({ format: 'date-time' });
 
@@ -47,14 +62,13 @@ export const problems = {
   },
 };
 
-export const pageQuery = Type.Object(
-  {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
-    cursor: Type.Optional(
-      Type.String({ maxLength: 8 * keyLengthMax, description: '`nextCursor` of the page before' }),
-    ),
-  },
-  { additionalProperties: false },
-);
+export const pageFields = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 8 * keyLengthMax, description: '`nextCursor` of the page before' }),
+  ),
+};
+
+export const pageQuery = Type.Object(pageFields, { additionalProperties: false });
 
 export const nextCursor = Type.Optional(Type.String({ description: 'Absent on the last page' }));

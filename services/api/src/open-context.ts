@@ -53,7 +53,8 @@ export async function openContext({
       model,
       log,
       limits: config.limits,
-      embedText: (query) => text.embed([query]),
+      bundle,
+      embedTexts: (texts) => text.embed(texts),
       embedImage: async (bytes) => {
         const { pixels } = await decoding(() => decodeImage(bytes, bundle.preprocessing, config.limits));
         return image.embed([pixels]);

@@ -1,20 +1,29 @@
+import { Type, type Static } from 'typebox';
+import { Check } from 'typebox/value';
+import { imageId, keyLengthMax, runId, text } from './api-schemas.js';
 import { Problem } from './problem.js';
 
 /** A cursor is opaque to clients: the position after the page's last item, as JSON in base64url. */
-export const encodeCursor = (position: string | number): string =>
+export const encodeCursor = (position: Positions[keyof Positions]): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url');
 
+/** What a page can end at: a row's id, a key, or an image's id below its probability. */
+const positions = {
+  number: runId,
+  string: text({ maxLength: keyLengthMax }),
+  image: Type.Object(
+    { id: imageId, probability: Type.Optional(Type.Number()) },
+    { additionalProperties: false },
+  ),
+};
+type Positions = { [K in keyof typeof positions]: Static<(typeof positions)[K]> };
+
 /** @throws {Problem} when the cursor is none of ours. */
-export function decodeCursor<T extends 'string' | 'number'>(
-  cursor: string,
-  kind: T,
-): T extends 'string' ? string : number {
+export function decodeCursor<K extends keyof Positions>(cursor: string, kind: K): Positions[K] {
   const position = parse(Buffer.from(cursor, 'base64url').toString());
-  const isUsable =
-    kind === 'number' ? isRowId(position) : typeof position === 'string' && !position.includes('\0');
-  if (!isUsable)
+  if (!Check(positions[kind], position))
     throw new Problem('invalid_request', 'query/cursor is not the nextCursor of a page of this list');
-  return position as T extends 'string' ? string : number;
+  return position as Positions[K];
 }
 
 function parse(json: string): unknown {
@@ -25,9 +34,6 @@ function parse(json: string): unknown {
   }
 }
 
-const isRowId = (position: unknown): boolean =>
-  Number.isInteger(position) && (position as number) > 0 && (position as number) < 2 ** 31;
-
 /**
  * Cuts a list that was asked for with one item more than the page holds.
  * @param positionOf where the page after this item begins
@@ -35,7 +41,7 @@ const isRowId = (position: unknown): boolean =>
 export function cutPage<T>(
   items: readonly T[],
   limit: number,
-  positionOf: (item: T) => string | number,
+  positionOf: (item: T) => Positions[keyof Positions],
 ): { items: T[]; nextCursor?: string } {
   const page = items.slice(0, limit);
   const last = page.at(-1);

@@ -1,9 +1,20 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifySchemaCompiler, FastifyTypeProvider } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { IsInteger, IsObject, type Static, type TSchema } from 'typebox';
+import { IsInteger, IsNumber, IsObject, type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { Problem } from './problem.js';
+
+export const scopes = ['read', 'write', 'admin'] as const;
+/** What a key may do; each allows what stands before it, too. */
+export type Scope = (typeof scopes)[number];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What it takes to ask this route. Default under /v1: `read` to get, `write` for everything else. */
+    scope?: Scope;
+  }
+}
 
 /** Types a route's request and reply by the same TypeBox schemas that validate them and make the OpenAPI document. */
 export interface TypeBoxProvider extends FastifyTypeProvider {
@@ -24,7 +35,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   const validator = Compile(schema);
   const isText = httpPart === 'params' || httpPart === 'querystring';
   return (data: unknown) => {
-    const value = isText ? withIntegers(schema, data) : data;
+    const value = isText ? withNumbers(schema, data) : data;
     if (validator.Check(value)) return { value };
     return {
       error: new Problem(
@@ -37,16 +48,19 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 
 const partNames: Readonly<Record<string, string>> = { params: 'path', querystring: 'query' };
 
-/** What is written as an integer where one belongs; TypeBox's own conversion would make 1 of `1.5`. */
-function withIntegers(schema: TSchema, texts: unknown): unknown {
+/** What is written as a number where one belongs; TypeBox's own conversion would make 1 of `1.5` for an integer. */
+function withNumbers(schema: TSchema, texts: unknown): unknown {
   const properties = IsObject(schema) ? schema.properties : {};
   const convert = ([name, text]: [string, unknown]): [string, unknown] => {
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    const isInteger = property && IsInteger(property) && typeof text === 'string' && /^-?\d+$/.test(text);
-    return [name, isInteger ? Number(text) : text];
+    const written = property && (IsInteger(property) ? integer : IsNumber(property) ? decimal : undefined);
+    return [name, typeof text === 'string' && written?.test(text) ? Number(text) : text];
   };
   return Object.fromEntries(Object.entries(texts as Record<string, unknown>).map(convert));
 }
+
+const integer = /^-?\d+$/;
+const decimal = /^-?\d+(\.\d+)?(e-?\d+)?$/i;
 
 /** What is wrong first, as `body/filter/run must be >= 1`. */
 function complaint(errors: readonly TLocalizedValidationError[], part: string): string {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { findModel } from '@tuhai/core/store/register-model';
-import { hitsMax, searchImages, type SearchFilter } from '@tuhai/core/store/search-images';
+import type { ImageFilter } from '@tuhai/core/store/image-filter';
+import { hitsMax, searchImages } from '@tuhai/core/store/search-images';
 import { UsageError } from '@tuhai/core/usage-error';
 import { embedFiles } from '../direct/embed-files.js';
 import { openModel, type OpenModel } from '../direct/open-model.js';
@@ -57,7 +58,7 @@ export function addSearchCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-const filterOf = ({ prefix, label, probability, run }: Options): SearchFilter => ({
+const filterOf = ({ prefix, label, probability, run }: Options): ImageFilter => ({
   ...(prefix !== undefined && { prefix }),
   ...(label !== undefined && { label }),
   ...(probability !== undefined && { probabilityMin: probability }),

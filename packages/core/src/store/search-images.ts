@@ -1,21 +1,8 @@
 import { UsageError } from '../usage-error.js';
 import type { Database } from './database.js';
+import { filterConditions, type ImageFilter } from './image-filter.js';
 import { partitionOf, type StoredModel } from './register-model.js';
 import { vectorText } from './vector-codec.js';
-
-export interface SearchFilter {
-  /** Keys that start with this. */
-  prefix?: string;
-  /** Sources by their canonical uri. */
-  source?: string;
-  /** Images that this run embedded. */
-  run?: number;
-  /** Images with this label among their stored predictions … */
-  label?: string;
-  /** … of at least this probability, or cosine. */
-  probabilityMin?: number;
-  cosineMin?: number;
-}
 
 export interface SearchHit {
   imageId: number;
@@ -34,7 +21,7 @@ export const hitsMax = 1_000;
 export async function searchImages(
   database: Database,
   model: StoredModel,
-  query: { vector: Float32Array; k: number; filter?: SearchFilter; exceptImageId?: number },
+  query: { vector: Float32Array; k: number; filter?: ImageFilter; exceptImageId?: number },
 ): Promise<SearchHit[]> {
   const { vector, k } = query;
   if (vector.length !== model.dimension) {
@@ -48,7 +35,8 @@ export async function searchImages(
     throw new UsageError(`k is ${k}; it must be from 1 to ${hitsMax}`);
 
   const values: unknown[] = [vectorText(vector), k];
-  const conditions = ['i.retired_at IS NULL', ...filterConditions(model, query, values)];
+  const conditions = filterConditions(model, query.filter ?? {}, values);
+  if (query.exceptImageId !== undefined) conditions.push(`i.id <> $${values.push(query.exceptImageId)}`);
   const distance = `e.embedding::vector(${model.dimension}) <=> $1::vector(${model.dimension})`;
   return database.transaction(async (client) => {
     // An HNSW scan goes on until the filter has let k images through, and looks at no fewer than k candidates.
@@ -65,30 +53,6 @@ export async function searchImages(
     );
     return rows;
   });
-}
-
-/** Adds what it compares with to `values`. */
-function filterConditions(
-  model: StoredModel,
-  { filter = {}, exceptImageId }: { filter?: SearchFilter; exceptImageId?: number },
-  values: unknown[],
-): string[] {
-  const value = (v: unknown) => `$${values.push(v)}`;
-  const conditions: string[] = [];
-  if (exceptImageId !== undefined) conditions.push(`i.id <> ${value(exceptImageId)}`);
-  if (filter.prefix !== undefined) conditions.push(`starts_with(i.key, ${value(filter.prefix)})`);
-  if (filter.source !== undefined) conditions.push(`s.uri = ${value(filter.source)}`);
-  if (filter.run !== undefined) conditions.push(`e.run_id = ${value(filter.run)}`);
-  if (filter.label !== undefined) {
-    conditions.push(
-      `EXISTS (SELECT FROM predictions p WHERE p.image_id = e.image_id AND p.model_id = ${model.id}
-         AND p.label = ${value(filter.label)} AND p.probability >= ${value(filter.probabilityMin ?? 0)}
-         AND p.cosine >= ${value(filter.cosineMin ?? -1)})`,
-    );
-  } else if (filter.probabilityMin !== undefined || filter.cosineMin !== undefined) {
-    throw new UsageError('A least probability or cosine goes with a label');
-  }
-  return conditions;
 }
 
 /** The stored vector of one image, for a search by it. Undefined: no such image, or not embedded by this model. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { ApiContext } from '../api-context.js';
-import { imageId, modelSchema, problems, timestamp } from '../api-schemas.js';
-import { getImage, getPredictions, type StoredImage } from '../get-image.js';
+import { imageId, modelSchema, predictionSchema, problems, timestamp } from '../api-schemas.js';
+import { getImage, getPredictions, type StoredImage } from '@tuhai/core/store/get-image';
 import { Problem } from '../problem.js';
 import type { Api } from '../schema-validation.js';
 
@@ -26,14 +26,7 @@ const imageSchema = Type.Object({
     Type.Object({
       labelSet: Type.String(),
       version: Type.String(),
-      predictions: Type.Array(
-        Type.Object({
-          label: Type.String(),
-          cosine: Type.Number(),
-          probability: Type.Number(),
-          rank: Type.Integer({ description: '1 is the best' }),
-        }),
-      ),
+      predictions: Type.Array(predictionSchema),
     }),
     { description: 'By label set, the newest first' },
   ),

@@ -42,7 +42,8 @@ const failureCountsSchema = Type.Array(Type.Object({ code: codeSchema, count, re
   description: 'Failures by code, the most frequent first',
 });
 
-const summaryOf = (run: Run) => ({
+/** A run as clients see it. */
+export const summaryOf = ({ labelSetIds: _ids, cursor: _cursor, prune: _prune, ...run }: Run) => ({
   ...run,
   model: { name: run.model.name, fingerprint: run.model.fingerprint },
   startedAt: run.startedAt.toISOString(),

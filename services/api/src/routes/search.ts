@@ -1,7 +1,8 @@
 import { getEmbedding, hitsMax, searchImages } from '@tuhai/core/store/search-images';
 import { Type, type Static } from 'typebox';
 import type { ApiContext } from '../api-context.js';
-import { imageId, keyLengthMax, modelSchema, problems, text } from '../api-schemas.js';
+import { imageId, modelSchema, problems, text } from '../api-schemas.js';
+import { filterSchema, toImageFilter } from '../image-filter-schema.js';
 import { Problem } from '../problem.js';
 import { readForm } from '../read-form.js';
 import type { Api } from '../schema-validation.js';
@@ -11,22 +12,6 @@ const hitsDefault = 10;
 /** A model reads some 50 tokens of a text; more than this is no query. */
 const textLengthMax = 1_000;
 const dimensionMax = 16_000;
-
-const filterSchema = Type.Object(
-  {
-    prefix: Type.Optional(text({ maxLength: keyLengthMax, description: 'Keys that start with this' })),
-    source: Type.Optional(text({ maxLength: keyLengthMax, description: "A source's uri, as runs name it" })),
-    run: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Images this run embedded' }),
-    ),
-    label: Type.Optional(
-      text({ maxLength: 1_000, description: 'Images with this label among their predictions' }),
-    ),
-    probabilityMin: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Of that label' })),
-    cosineMin: Type.Optional(Type.Number({ minimum: -1, maximum: 1, description: 'Of that label' })),
-  },
-  { additionalProperties: false },
-);
 
 const options = {
   k: Type.Optional(Type.Integer({ minimum: 1, maximum: hitsMax, default: hitsDefault })),
@@ -88,7 +73,7 @@ export function addSearchRoute(api: Api, context: ApiContext): void {
       const hits = await searchImages(context.database, context.model, {
         vector,
         k: query.k ?? hitsDefault,
-        ...(query.filter && { filter: query.filter }),
+        ...(query.filter && { filter: await toImageFilter(query.filter, context) }),
         // The image itself would be its own best hit.
         ...(query.imageId !== undefined && { exceptImageId: query.imageId }),
       });
@@ -125,10 +110,10 @@ async function queryVector(query: Query & { image?: unknown }, context: ApiConte
   throw new Problem('invalid_request', 'body/image must be a file');
 }
 
-async function textVector(queryText: string, { embedText, model }: ApiContext): Promise<Float32Array> {
+async function textVector(queryText: string, { embedTexts, model }: ApiContext): Promise<Float32Array> {
   if (queryText.trim() === '')
     throw new Problem('invalid_request', 'body/text must hold more than white space');
-  const vector = await embedText(queryText.trim());
+  const vector = await embedTexts([queryText.trim()]);
   // A small model may know not one token of the text.
   if (vector.some((component) => component !== 0)) return vector;
   throw new Problem('invalid_request', `body/text says nothing to ${model.name}: it knows none of its words`);

@@ -3,7 +3,7 @@ import type { ImageLimits } from '@tuhai/core/image/limits';
 import { ItemFailure } from '@tuhai/core/item-failure';
 import type { Source } from '@tuhai/core/source/source';
 import pLimit from 'p-limit';
-import type { StoredImage } from '../get-image.js';
+import type { StoredImage } from '@tuhai/core/store/get-image';
 import { Problem } from '../problem.js';
 import { ByteCache } from './byte-cache.js';
 import { renderThumbnail, thumbnailRevision } from './render-thumbnail.js';

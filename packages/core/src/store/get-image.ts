@@ -1,5 +1,5 @@
-import type { Database } from '@tuhai/core/store/database';
-import type { Prediction } from '@tuhai/core/labels/score-labels';
+import type { Prediction } from '../labels/score-labels.js';
+import type { Database } from './database.js';
 
 export interface StoredImage {
   id: number;
