@@ -39,11 +39,16 @@ def image_size(model: PreTrainedModel, fields: dict) -> tuple[int, int]:
     return own, own
 
 
-def write_config(model: PreTrainedModel, checkpoint: Path, out: Path) -> float:
-    """The checkpoint's config.json with the learned `logit_scale`: the multiplier of cosines, not its logarithm."""
-    scale = model.logit_scale.exp().item()
-    write_json(out / "config.json", {**read_json(checkpoint / "config.json"), "logit_scale": scale})
-    return scale
+def write_config(model: PreTrainedModel, checkpoint: Path, out: Path) -> dict[str, float]:
+    """
+    The checkpoint's config.json with the learned `logit_scale`, the multiplier of cosines and not its logarithm, and
+    SigLIP's `logit_bias`; answers with these.
+    """
+    logits = {"logit_scale": model.logit_scale.exp().item()}
+    if hasattr(model, "logit_bias"):
+        logits["logit_bias"] = model.logit_bias.item()
+    write_json(out / "config.json", read_json(checkpoint / "config.json") | logits)
+    return logits
 
 
 def write_tokenizer(tokens: PreTrainedTokenizerBase, out: Path) -> None:

@@ -55,11 +55,9 @@ def image_batches(size: tuple[int, int]) -> list[dict[str, torch.Tensor]]:
     return [{"pixel_values": batch} for batch in (noise, even, soft)]
 
 
-def text_batches(tokens, length_max: int) -> list[dict[str, torch.Tensor]]:
-    """All texts padded together, each alone, and one that fills the model's length."""
+def text_batches(tokens, length_max: int, has_mask: bool = True) -> list[dict[str, torch.Tensor]]:
+    """All texts padded together, each alone, and one that fills the model's length. Without a mask all are padded to it."""
     groups = [TEXTS, *([text] for text in TEXTS), ["很长的描述" * length_max]]
-    batches = []
-    for group in groups:
-        batch = tokens(group, padding=True, truncation=True, max_length=length_max, return_tensors="pt")
-        batches.append({"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]})
-    return batches
+    padding, names = (True, ["input_ids", "attention_mask"]) if has_mask else ("max_length", ["input_ids"])
+    batches = [tokens(group, padding=padding, truncation=True, max_length=length_max, return_tensors="pt") for group in groups]
+    return [{name: batch[name] for name in names} for batch in batches]

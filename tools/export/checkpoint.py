@@ -19,13 +19,13 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import onnx
 import torch
 from onnx import numpy_helper
-from transformers import AutoTokenizer, ChineseCLIPModel, CLIPModel
+from transformers import AutoTokenizer
 
 from bundle_files import image_size, preprocessing, read_json, write_json
 from check import compare, image_batches, text_batches
+from families import FAMILIES, text_length_max
 from towers import ImageTower, TextTower
 
-FAMILIES = {"clip": CLIPModel, "chinese_clip": ChineseCLIPModel}
 # What a tower's parameters are called in its graph, and in the checkpoint.
 PREFIXES = {
     "vision_model": {"tower.": "vision_model.", "projection.": "visual_projection."},
@@ -58,24 +58,29 @@ def weights_of(path: Path) -> dict[str, torch.Tensor]:
 def rebuild(bundle: Path):
     """The bundle's model in PyTorch, float32. Ends the program when a weight is missing or of another shape."""
     config = read_json(bundle / "config.json")
-    family = FAMILIES.get(config["model_type"]) or sys.exit(f"{bundle}: model_type {config['model_type']!r}")
+    if config["model_type"] not in ("clip", "chinese_clip"):
+        sys.exit(f"{bundle}: model_type {config['model_type']!r}; this tool knows clip and chinese_clip")
     scale = config.pop("logit_scale", None) or read_json(bundle / "manifest.json")["logit_scale"]
+    family = FAMILIES[config["model_type"]].model
     model = family(family.config_class(**config)).eval()
     state = {"logit_scale": torch.tensor(math.log(scale))}
     for tower, prefixes in PREFIXES.items():
         for name, tensor in weights_of(bundle / "onnx" / f"{tower}.onnx").items():
             start = next(prefix for prefix in prefixes if name.startswith(prefix))
             state[prefixes[start] + name.removeprefix(start)] = tensor
-    model.load_state_dict({name: tensor for name, tensor in state.items() if not name.endswith("position_ids")})
+    missing = model.state_dict().keys() - state.keys()
+    if missing:
+        sys.exit(f"{bundle}: its graphs do not say what {', '.join(sorted(missing))} is")
+    # Besides parameters the graphs hold counters such as position_ids.
+    model.load_state_dict({name: state[name] for name in model.state_dict()})
     return model
 
 
 def check(model, bundle: Path) -> None:
     tokens = AutoTokenizer.from_pretrained(bundle, local_files_only=True)
-    length_max = min(model.config.text_config.max_position_embeddings, tokens.model_max_length)
     towers = {
         "vision_model": (ImageTower(model).eval(), image_batches(image_size(model, preprocessing(bundle)))),
-        "text_model": (TextTower(model).eval(), text_batches(tokens, length_max)),
+        "text_model": (TextTower(model).eval(), text_batches(tokens, text_length_max(model))),
     }
     for name, (tower, batches) in towers.items():
         difference = compare(bundle / "onnx" / f"{name}.onnx", tower, batches)

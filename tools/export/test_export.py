@@ -1,21 +1,32 @@
 """
-Exports small random checkpoints of both families and holds the bundles against transformers.
+Exports small random checkpoints of all families and holds the bundles against transformers.
 
     python -m unittest discover -s tools/export
 """
 
+import dataclasses
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import torch
 from tokenizers import Tokenizer
-from transformers import BertTokenizer, ChineseCLIPConfig, ChineseCLIPModel, CLIPConfig, CLIPModel, CLIPTokenizer
+from transformers import (
+    BertTokenizer, ChineseCLIPConfig, ChineseCLIPModel, CLIPConfig, CLIPModel, CLIPTokenizer, PreTrainedTokenizerFast,
+    SiglipConfig, SiglipModel,
+)  # fmt: skip
 
+import storage
+from checkpoint import write_checkpoint
 from export import export
+from variants import AFTER_ACTIVATION, VARIANTS
 
 VISION = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8)
 TEXT = dict(hidden_size=24, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2)
@@ -42,6 +53,14 @@ def chinese_clip(folder: Path) -> ChineseCLIPModel:
     )
 
 
+def siglip(folder: Path) -> SiglipModel:
+    chinese_clip(folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokens = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=12)
+    text = dict(**TEXT | {"hidden_size": 32}, vocab_size=len(tokens), max_position_embeddings=12, projection_size=32)
+    return saved(SiglipModel(SiglipConfig(text_config=text, vision_config=VISION)), tokens, folder)
+
+
 def saved(model, tokens, folder: Path):
     model.eval().save_pretrained(folder)
     tokens.save_pretrained(folder)
@@ -50,57 +69,127 @@ def saved(model, tokens, folder: Path):
 
 
 class ExportTest(unittest.TestCase):
-    def exported(self, build, variants=()):
+    def setUp(self):
         torch.manual_seed(3)
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        checkpoint, bundle = self.folder / "checkpoint", self.folder / "bundle"
-        checkpoint.mkdir()
-        bundle.mkdir()
-        model = build(checkpoint)
-        with torch.no_grad():
-            model.logit_scale.fill_(3.5)
-        model.save_pretrained(checkpoint)
-        return model, bundle, export(checkpoint, bundle, list(variants), "test")
+        self.checkpoint, self.bundle = self.folder / "checkpoint", self.folder / "bundle"
+        self.checkpoint.mkdir()
+        self.bundle.mkdir()
 
-    def texts_agree(self, model, bundle: Path, pad_id: int, length_max: int):
-        tokenizer = Tokenizer.from_file(str(bundle / "tokenizer.json"))
+    def exported(self, build, variants=()):
+        model = build(self.checkpoint)
+        with torch.no_grad():
+            # As after training: biases that are all zero, or the same everywhere, would be one constant of the graph.
+            for parameter in model.parameters():
+                parameter += torch.randn_like(parameter) * 0.05
+            model.logit_scale.fill_(3.5)
+        model.save_pretrained(self.checkpoint)
+        return model, export(str(self.checkpoint), self.bundle, list(variants), "test")
+
+    def session(self, name: str) -> onnxruntime.InferenceSession:
+        return onnxruntime.InferenceSession(str(self.bundle / "onnx" / name))
+
+    def texts_agree(self, model, pad_id: int, length_max: int, has_mask: bool = True):
+        tokenizer = Tokenizer.from_file(str(self.bundle / "tokenizer.json"))
         tokenizer.enable_truncation(length_max)
-        tokenizer.enable_padding(pad_id=pad_id)
+        tokenizer.enable_padding(pad_id=pad_id, length=None if has_mask else length_max)
         batch = tokenizer.encode_batch(TEXTS)
-        feeds = {"input_ids": np.array([e.ids for e in batch]), "attention_mask": np.array([e.attention_mask for e in batch])}
-        got = onnxruntime.InferenceSession(str(bundle / "onnx/text_model.onnx")).run(None, feeds)[0]
+        feeds = {"input_ids": np.array([e.ids for e in batch])}
+        if has_mask:
+            feeds["attention_mask"] = np.array([e.attention_mask for e in batch])
+        got = self.session("text_model.onnx").run(None, feeds)[0]
         with torch.no_grad():
             wanted = model.get_text_features(**{name: torch.from_numpy(ids) for name, ids in feeds.items()}).pooler_output
         np.testing.assert_allclose(got, wanted / wanted.norm(dim=-1, keepdim=True), atol=2e-5)
 
-    def images_agree(self, model, bundle: Path):
-        session = onnxruntime.InferenceSession(str(bundle / "onnx/vision_model.onnx"))
+    def images_agree(self, model, file="vision_model.onnx", atol=2e-5):
+        session = self.session(file)
         for count in (1, 3):
             pixels = torch.randn(count, 3, 32, 32)
             with torch.no_grad():
                 wanted = model.get_image_features(pixel_values=pixels).pooler_output
             got = session.run(["image_embeds"], {"pixel_values": pixels.numpy()})[0]
-            np.testing.assert_allclose(got, wanted / wanted.norm(dim=-1, keepdim=True), atol=2e-5)
+            np.testing.assert_allclose(got, wanted / wanted.norm(dim=-1, keepdim=True), atol=atol)
 
     def test_clip(self):
-        model, bundle, manifest = self.exported(clip)
-        self.images_agree(model, bundle)
-        self.texts_agree(model, bundle, model.config.text_config.pad_token_id, 20)
-        self.assertAlmostEqual(json.loads((bundle / "config.json").read_text())["logit_scale"], np.exp(3.5), 4)
+        model, manifest = self.exported(clip)
+        self.images_agree(model)
+        self.texts_agree(model, model.config.text_config.pad_token_id, 20)
+        self.assertAlmostEqual(json.loads((self.bundle / "config.json").read_text())["logit_scale"], np.exp(3.5), 4)
         self.assertEqual((manifest["family"], manifest["text_length_max"]), ("clip", 20))
+        self.assertNotIn("revision", manifest)
 
-    def test_chinese_clip(self):
-        model, bundle, manifest = self.exported(chinese_clip, ["fp16", "int8"])
-        self.images_agree(model, bundle)
-        self.texts_agree(model, bundle, 0, 52)
+    def test_chinese_clip_in_all_variants(self):
+        model, manifest = self.exported(chinese_clip, ["fp16", "int8"])
+        self.images_agree(model)
+        self.texts_agree(model, 0, 52)
         self.assertEqual((manifest["family"], manifest["text_length_max"]), ("chinese_clip", 52))
-        self.assertEqual(len(list((bundle / "onnx").iterdir())), 6)
+        suffixes = ("", "_fp16", "_quantized")
+        files = {f"{tower}_model{suffix}.onnx" for tower in ("vision", "text") for suffix in suffixes}
+        self.assertEqual({path.name for path in (self.bundle / "onnx").iterdir()}, files)
+        self.assertEqual(set(manifest["checks_against_pytorch"]), files)
+
+    def test_siglip_has_a_bias_and_no_mask(self):
+        model, manifest = self.exported(siglip)
+        self.images_agree(model)
+        self.texts_agree(model, 0, 12, has_mask=False)
+        self.assertEqual(self.session("text_model.onnx").get_inputs()[0].name, "input_ids")
+        self.assertEqual((manifest["dimension"], manifest["logit_bias"]), (32, model.logit_bias.item()))
+
+    def test_large_weights_lie_beside_the_graph(self):
+        self.enterContext(unittest.mock.patch.object(storage, "GRAPH_BYTES_MAX", 10_000))
+        model, _ = self.exported(clip, ["fp16", "int8"])
+        for suffix, atol in (("", 2e-5), ("_fp16", 2e-3), ("_quantized", 5e-2)):
+            graph = self.bundle / "onnx" / f"vision_model{suffix}.onnx"
+            self.assertLess(graph.stat().st_size, 100_000)
+            self.assertGreater(graph.with_name(f"{graph.name}_data").stat().st_size, 10_000)
+            self.images_agree(model, graph.name, atol)
+        self.assertEqual(len(list((self.bundle / "onnx").iterdir())), 12)
+
+    def test_a_poor_int8_is_written_with_a_warning(self):
+        strict = dataclasses.replace(VARIANTS["int8"], cosine_min=1.1)
+        self.enterContext(unittest.mock.patch.dict(VARIANTS, {"int8": strict}))
+        _, manifest = self.exported(clip, ["int8"])
+        check = manifest["checks_against_pytorch"]["vision_model_quantized.onnx"]
+        self.assertRegex(check["warning"], r"below 1.1")
+        self.assertEqual(check["kept_float32"], list(AFTER_ACTIVATION))
+
+    def test_an_id_is_recorded_with_its_revision(self):
+        commit = "0123456789abcdef0123456789abcdef01234567"
+        cached = self.folder / "hub" / "models--someone--clip"
+        (cached / "refs").mkdir(parents=True)
+        (cached / "refs" / "main").write_text(commit)
+        (cached / "snapshots" / commit).mkdir(parents=True)
+        clip(cached / "snapshots" / commit)
+        environment = os.environ | {"HF_HUB_CACHE": str(self.folder / "hub"), "HF_HUB_OFFLINE": "1"}
+        tool = [sys.executable, str(Path(__file__).parent / "export.py")]
+        run = lambda checkpoint: subprocess.run([*tool, checkpoint, self.bundle], env=environment, text=True, capture_output=True)
+        done = run("someone/clip")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        manifest = json.loads((self.bundle / "manifest.json").read_text())
+        self.assertEqual((manifest["source"], manifest["revision"]), ("someone/clip", commit))
+        self.assertRegex(run("someone/else").stderr, "someone/else: no such folder, and not to be had")
+        self.assertRegex(run("./no/such/folder").stderr, "no such folder$")
+
+    def test_a_bundle_becomes_its_checkpoint_again(self):
+        for build in (clip, chinese_clip):
+            with self.subTest(build.__name__), tempfile.TemporaryDirectory() as folder:
+                self.checkpoint, self.bundle = Path(folder) / "checkpoint", Path(folder) / "bundle"
+                self.checkpoint.mkdir()
+                self.bundle.mkdir()
+                model, _ = self.exported(build)
+                write_checkpoint(self.bundle, Path(folder) / "again")
+                again = type(model).from_pretrained(Path(folder) / "again").state_dict()
+                # Read again, because transformers empties the padding's row of a token table that it reads.
+                wanted = type(model).from_pretrained(self.checkpoint).state_dict()
+                self.assertEqual(set(again), set(wanted))
+                for name, tensor in wanted.items():
+                    torch.testing.assert_close(again[name], tensor, rtol=0, atol=1e-6 if name == "logit_scale" else 0, msg=name)
 
     def test_refuses_other_models(self):
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "config.json").write_text('{"model_type": "bert"}')
-            with self.assertRaisesRegex(SystemExit, "bert"):
-                export(Path(folder), Path(folder), [], "test")
+        (self.folder / "config.json").write_text('{"model_type": "bert"}')
+        with self.assertRaisesRegex(SystemExit, "bert"):
+            export(str(self.folder), self.folder, [])
 
 
 if __name__ == "__main__":
