@@ -7,10 +7,12 @@ import { readBundle } from '@tuhai/core/model/bundle';
 import { loadImageTower } from '@tuhai/core/model/image-tower';
 import { createBatcher } from '@tuhai/worker/batcher';
 import pLimit from 'p-limit';
+import { ownCpuMs } from './cpu-time.js';
 
 /**
  * What decoding and inference alone allow in one process: bytes are in memory, embeddings go nowhere.
- * argv: model, folder, batch size, share, shares. Says "ready", begins at the first message, answers when done.
+ * argv: model, folder, batch size, share, shares. Says "ready", begins at the first message, answers when done with
+ * the CPU time it took, ms.
  */
 const [modelDir = '', folder = '', batchSize = '', share = '', shares = ''] = process.argv.slice(2);
 configureSharp();
@@ -26,6 +28,7 @@ const batcher = createBatcher({
 const inFlight = pLimit(Math.max(32, 4 * Number(batchSize)));
 
 process.once('message', async () => {
+  const before = process.cpuUsage();
   await Promise.all(
     images.map((bytes) =>
       inFlight(async () => {
@@ -34,7 +37,7 @@ process.once('message', async () => {
       }),
     ),
   );
-  process.send?.('done');
+  process.send?.(ownCpuMs(before));
   process.disconnect();
 });
 process.send?.('ready');

@@ -1,14 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Measured } from './measured.js';
 
-/** Images/s of decoding and inference alone, in as many processes as the pipeline has workers. */
+/** Decoding and inference alone, in as many processes as the pipeline has workers. */
 export async function measureCeiling(options: {
   modelDir: string;
   folder: string;
   images: number;
   batchSize: number;
   processes: number;
-}): Promise<number> {
+}): Promise<Measured> {
   const module = new URL('ceiling-process.ts', import.meta.url);
   const env = { ...process.env, UV_THREADPOOL_SIZE: '4' };
   const children = Array.from({ length: options.processes }, (_, share): ChildProcess => {
@@ -19,6 +20,9 @@ export async function measureCeiling(options: {
   const startedMs = performance.now();
   const done = children.map((child) => once(child, 'message'));
   for (const child of children) child.send('go');
-  await Promise.all(done);
-  return options.images / ((performance.now() - startedMs) / 1000);
+  const cpuMs = (await Promise.all(done)).reduce((sum, [ms]) => sum + (ms as number), 0);
+  return {
+    imagesPerSecond: options.images / ((performance.now() - startedMs) / 1000),
+    cpuMsPerImage: cpuMs / options.images,
+  };
 }

@@ -1,7 +1,9 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startFolderS3 } from '@tuhai/cli/embedded/s3/folder-s3';
+import { dataDirectoryLockHolder } from '@tuhai/cli/embedded/postgres/data-directory-lock';
 import { startEmbeddedPostgres } from '@tuhai/cli/embedded/postgres/embedded-postgres';
 import { readBundle } from '@tuhai/core/model/bundle';
 import { openQueue, queueName } from '@tuhai/core/queue/connect-queue';
@@ -14,9 +16,14 @@ import { produceRun } from '@tuhai/producer/produce-run';
 import { supervise } from '@tuhai/worker/supervise';
 import { pino } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuMsOf } from './cpu-time.js';
+import type { Measured } from './measured.js';
+
+/** CPU ms an image, by who spent it. */
+export type CpuByRole = Record<'workers' | 'database' | 's3' | 'producer', number>;
 
 /**
- * Images/s of a whole run, S3 → queue → worker → Postgres, all embedded, from the first listing to the last commit.
+ * A whole run, S3 → queue → worker → Postgres, all embedded, from the first listing to the last commit.
  * Servers and workers are up before the clock starts, as they are in production.
  */
 export async function measurePipeline(options: {
@@ -24,9 +31,12 @@ export async function measurePipeline(options: {
   folder: string;
   batchSize: number;
   processes: number;
-}): Promise<number> {
+}): Promise<Measured & { cpuByRole: CpuByRole }> {
   const home = await mkdtemp(join(tmpdir(), 'tuhai-bench-'));
-  const s3 = await startFolderS3({ directory: options.folder, bucket: 'bench' });
+  const s3 = fork(new URL('s3-process.ts', import.meta.url), [options.folder], {
+    execArgv: ['--import=tsx'],
+  });
+  const [endpoint] = (await once(s3, 'message')) as [string];
   const postgres = await startEmbeddedPostgres({ home });
   const { databaseUrl } = postgres;
   await migrate(databaseUrl);
@@ -42,7 +52,7 @@ export async function measurePipeline(options: {
       DATABASE_URL: databaseUrl,
       MODEL_DIR: options.modelDir,
       BATCH_SIZE_MAX: String(options.batchSize),
-      S3_ENDPOINT: s3.endpoint,
+      S3_ENDPOINT: endpoint,
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',
       LOG_LEVEL: 'warn',
@@ -53,8 +63,15 @@ export async function measurePipeline(options: {
     onError: (e) => log.warn(e.message),
   });
   try {
-    const source = await openSource('s3://bench/', { s3: { endpoint: s3.endpoint, credentials } });
+    const source = await openSource('s3://bench/', { s3: { endpoint, credentials } });
     const model = await registerModel(database, bundle);
+    const spent = async (): Promise<CpuByRole> => ({
+      workers: (await Promise.all(supervisor.pids.map(cpuMsOf))).reduce((a, b) => a + b, 0),
+      database: await cpuMsOf(dataDirectoryLockHolder(home)?.pid ?? 0),
+      s3: await cpuMsOf(s3.pid ?? 0),
+      producer: await cpuMsOf(process.pid),
+    });
+    const before = await spent();
     const startedMs = performance.now();
     const request = {
       database,
@@ -72,13 +89,20 @@ export async function measurePipeline(options: {
       run = await getRun(database, run.id);
     }
     if (run.embedded !== run.listed) throw new Error(`${run.failed} of ${run.listed} images failed`);
-    return run.embedded / ((performance.now() - startedMs) / 1000);
+    const imagesPerSecond = run.embedded / ((performance.now() - startedMs) / 1000);
+    const after = await spent();
+    const roles = Object.keys(before) as (keyof CpuByRole)[];
+    const cpuByRole = Object.fromEntries(
+      roles.map((role) => [role, (after[role] - before[role]) / run.embedded]),
+    ) as CpuByRole;
+    const cpuMsPerImage = Object.values(cpuByRole).reduce((sum, ms) => sum + ms, 0);
+    return { imagesPerSecond, cpuMsPerImage, cpuByRole };
   } finally {
     await supervisor.close();
     await close();
     await database.close();
     await postgres.close();
-    await s3.close();
+    s3.disconnect();
     await rm(home, { recursive: true, force: true });
   }
 }

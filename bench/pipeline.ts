@@ -1,20 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCeiling } from './ceiling.js';
-import { measurePipeline } from './pipeline-once.js';
+import { ratios, spread, type Measured } from './measured.js';
+import { measurePipeline, type CpuByRole } from './pipeline-once.js';
+import { report } from './report.js';
 import { samplePhotos } from './sample-photos.js';
 
-const usage = 'npm run bench pipeline -- [--model DIR]… [--images N] [--rounds N] [--photos DIR] [--batch N]';
-
-/** Images/s end to end over what decoding and inference alone allow on the same cores, in alternating rounds. */
+/**
+ * Images/s end to end over what decoding and inference alone allow on the same cores, in alternating rounds; and the
+ * same of CPU time, which other work on the machine disturbs less.
+ * [--model DIR]… [--images N] [--rounds N] [--photos DIR] [--batch N]
+ */
 export async function benchPipeline(argv: string[]): Promise<void> {
   const { values } = parseArgs({
     args: argv,
     options: {
       model: { type: 'string', multiple: true, default: ['models/demo'] },
-      images: { type: 'string', default: '600' },
+      images: { type: 'string', default: '1000' },
       rounds: { type: 'string', default: '5' },
       batch: { type: 'string', default: '8' },
       photos: { type: 'string', default: '../shared/data/photos' },
@@ -26,48 +30,55 @@ export async function benchPipeline(argv: string[]): Promise<void> {
   const folder = join(scratch, 'photos');
   try {
     const pictures = await samplePhotos(folder, images, resolve(values.photos));
-    process.stderr.write(
-      `${usage}\n${pictures}; ${processes} × ${cpus()[0]?.model}; Node ${process.version}; batch ${batchSize}\n`,
-    );
     const results = [];
     for (const dir of values.model) {
       const options = { modelDir: resolve(dir), folder, images, batchSize, processes };
-      const ceiling: number[] = [];
-      const pipeline: number[] = [];
+      const ceiling: Measured[] = [];
+      const pipeline: (Measured & { cpuByRole: CpuByRole })[] = [];
       for (let round = 0; round < rounds; round++) {
         ceiling.push(await measureCeiling(options));
         pipeline.push(await measurePipeline(options));
-        process.stderr.write(
-          `${basename(dir)} round ${round + 1}: ${line(ceiling.at(-1), pipeline.at(-1))}\n`,
-        );
       }
-      const ratios = pipeline.map((rate, i) => rate / (ceiling[i] as number));
-      results.push({
-        model: basename(dir),
-        ceiling: spread(ceiling),
-        pipeline: spread(pipeline),
-        efficiency: spread(ratios),
-      });
+      results.push({ model: basename(dir), ...compare(ceiling, pipeline) });
     }
-    console.table(
-      results.map(({ model, ...r }) => ({
+    report('pipeline', {
+      conditions: `${pictures}; ${processes} worker processes, batches of ${batchSize}, ${rounds} rounds`,
+      table: results.map(({ model, ...r }) => ({
         model,
-        ceiling: r.ceiling.median,
-        pipeline: r.pipeline.median,
-        'efficiency (median of rounds)': r.efficiency.median,
+        'ceiling images/s': r.ceiling.imagesPerSecond.median,
+        'end to end images/s': r.pipeline.imagesPerSecond.median,
+        efficiency: r.efficiency.median,
+        'ceiling CPU ms': r.ceiling.cpuMs.median,
+        ...Object.fromEntries(Object.entries(r.cpuByRole).map(([role, ms]) => [`${role} CPU ms`, ms.median])),
       })),
-    );
-    process.stdout.write(`${JSON.stringify({ pictures, processes, batchSize, rounds, results })}\n`);
+      ratio: results
+        .map(
+          ({ model, efficiency: e, workerCpu: c }) =>
+            `${model}: efficiency ${e.median} (${e.min} to ${e.max}); the ceiling's CPU time over the workers' ${c.median}`,
+        )
+        .join('\n'),
+      details: { results },
+    });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-const line = (ceiling = 0, pipeline = 0): string =>
-  `${ceiling.toFixed(1)} images/s decode + inference, ${pipeline.toFixed(1)} end to end, ${(pipeline / ceiling).toFixed(3)}`;
-
-function spread(values: number[]): { min: number; median: number; max: number } {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (i: number): number => Number((sorted[i] as number).toFixed(3));
-  return { min: at(0), median: at(Math.floor(sorted.length / 2)), max: at(sorted.length - 1) };
+function compare(ceiling: Measured[], pipeline: (Measured & { cpuByRole: CpuByRole })[]) {
+  const role = (name: keyof CpuByRole) => pipeline.map(({ cpuByRole }) => cpuByRole[name]);
+  return {
+    ceiling: { imagesPerSecond: spread(rates(ceiling)), cpuMs: spread(costs(ceiling)) },
+    pipeline: { imagesPerSecond: spread(rates(pipeline)), cpuMs: spread(costs(pipeline)) },
+    efficiency: ratios(rates(pipeline), rates(ceiling)),
+    workerCpu: ratios(costs(ceiling), role('workers')),
+    cpuByRole: {
+      workers: spread(role('workers')),
+      database: spread(role('database')),
+      s3: spread(role('s3')),
+      producer: spread(role('producer')),
+    },
+  };
 }
+
+const rates = (of: Measured[]) => of.map(({ imagesPerSecond }) => imagesPerSecond);
+const costs = (of: Measured[]) => of.map(({ cpuMsPerImage }) => cpuMsPerImage);

@@ -40,9 +40,10 @@ function collect(body: Readable, bytesMax: number): Promise<{ chunks: Buffer[]; 
     });
     body.once('end', () => resolve({ chunks, sizeBytes }));
     body.once('error', reject);
-    body.once('close', () =>
-      reject(new ItemFailure('source_unavailable', 'the connection closed before the end of the body')),
-    );
+    body.once('close', () => {
+      if (body.readableEnded) return;
+      reject(new ItemFailure('source_unavailable', 'the connection closed before the end of the body'));
+    });
   });
 }
 
