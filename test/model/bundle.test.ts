@@ -82,14 +82,32 @@ test('transformers.js names and places are found', async (t) => {
 
 const broken: [string, (dir: string) => Promise<void>, RegExp][] = [
   ['no folder', (dir) => rm(dir, { recursive: true }), /no such model folder/],
-  ['no config.json', (dir) => rm(join(dir, 'config.json')), /it has no config\.json/],
+  ['no config.json', (dir) => rm(join(dir, 'config.json')), /is no model bundle:\n {2}no config\.json$/],
+  [
+    'a file',
+    (dir) => rm(dir, { recursive: true }).then(() => writeFile(dir, '')),
+    /is a file; a model bundle is a folder/,
+  ],
+  [
+    'an empty folder',
+    (dir) => rm(dir, { recursive: true }).then(() => mkdir(dir)),
+    /no model bundle:\n {2}the folder is empty$/,
+  ],
+  [
+    'a folder of bundles',
+    (dir) =>
+      rm(dir, { recursive: true }).then(() =>
+        cp(goldenPath('tiny-clip'), join(dir, 'inner'), { recursive: true }),
+      ),
+    /no config\.json: there is one in inner\n {2}no preprocessor_config\.json: there is one in inner\n/,
+  ],
   ['no JSON', (dir) => writeFile(join(dir, 'config.json'), '{'), /config\.json: no JSON/],
   [
     'another kind of model',
     (dir) => editJson(join(dir, 'config.json'), { model_type: 'bert' }),
     /model_type "bert"; known are clip, chinese_clip, siglip/,
   ],
-  ['no tokenizer', (dir) => rm(join(dir, 'tokenizer.json')), /no tokenizer\.json/],
+  ['no tokenizer', (dir) => rm(join(dir, 'tokenizer.json')), /bundle:\n {2}no tokenizer\.json$/],
   ['no preprocessing', (dir) => rm(join(dir, 'preprocessor_config.json')), /no preprocessor_config\.json/],
   [
     'an unknown filter',
@@ -101,15 +119,11 @@ const broken: [string, (dir: string) => Promise<void>, RegExp][] = [
     (dir) => editJson(join(dir, 'preprocessor_config.json'), { do_center_crop: false }),
     /different sizes/,
   ],
-  [
-    'no graphs',
-    (dir) => rm(join(dir, 'onnx'), { recursive: true }),
-    /no ONNX graphs.*vision_model.*there is no \.onnx file/,
-  ],
+  ['no graphs', (dir) => rm(join(dir, 'onnx'), { recursive: true }), /bundle:\n {2}no ONNX graphs$/],
   [
     'graphs too deep',
     (dir) => rename(join(dir, 'onnx'), join(dir, 'exported')),
-    /there is exported\/text_model\.onnx, .*in a folder where none belongs/,
+    /there is exported\/text_model\.onnx, but they belong into onnx\//,
   ],
   [
     'half a model',
@@ -121,9 +135,10 @@ const broken: [string, (dir: string) => Promise<void>, RegExp][] = [
     'a checkpoint',
     async (dir) => {
       await rm(join(dir, 'onnx'), { recursive: true });
+      await rename(join(dir, 'tokenizer.json'), join(dir, 'vocab.txt'));
       await writeFile(join(dir, 'model.safetensors'), '');
     },
-    /PyTorch checkpoint: export it/,
+    /no tokenizer\.json: there is vocab\.txt, out of.*\n {2}no ONNX graphs: there is model\.safetensors, a PyTorch checkpoint: export it/,
   ],
   [
     'a graph that is none',

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { defaultImageLimits as limits } from '@tuhai/core/image/limits';
 import { embedFiles } from '@tuhai/cli/direct/embed-files';
 import { inspectModel } from '@tuhai/cli/direct/inspect-model';
+import { inspectionLines } from '@tuhai/cli/direct/inspection-lines';
 import { openModel } from '@tuhai/cli/direct/open-model';
 import { similarity } from '@tuhai/cli/direct/similarity';
 import { tokenizeLines } from '@tuhai/cli/direct/tokenize-lines';
@@ -75,23 +76,63 @@ test("a SigLIP model gives transformers' logits, each with a probability of its 
   });
 });
 
-test('inspecting says what the bundle is, checks it and notes what it lacks', async (t) => {
+test('inspecting says what the bundle is, and tries it', async (t) => {
   const split = await inspectModel(goldenPath('tiny-clip'), session);
   t.like(split, {
     layout: 'split',
     dimension: 12,
     logitScaleFrom: 'manifest',
     notes: [],
-    selfCheck: { ok: true, dimension: 12 },
+    selfCheck: { ok: true },
   });
   t.regex(split.fingerprint, /^[0-9a-f]{64}$/);
-  const joint = await inspectModel(goldenPath('tiny-chinese-clip'), session);
-  t.like(joint, { layout: 'joint', logitScaleFrom: 'graph', selfCheck: { ok: true } });
-  t.regex(joint.notes.join(), /One graph holds both towers/);
   t.deepEqual(
-    joint.files.map(({ path }) => path),
-    ['onnx/model.onnx', 'tokenizer.json'],
+    split.variants.map(({ precision, chosen, files }) => [precision, chosen, files.map(({ path }) => path)]),
+    [
+      ['fp32', true, ['onnx/vision_model.onnx', 'onnx/text_model.onnx']],
+      ['fp16', false, ['onnx/vision_model_fp16.onnx', 'onnx/text_model_fp16.onnx']],
+    ],
   );
+  t.deepEqual(split.variants[1]?.files[0]?.inputs, ['pixel_values float16 [any, 3, 32, 32]']);
+  t.deepEqual(split.variants[1]?.files[0]?.outputs, ['image_embeds float16 [any, 12]']);
+  const joint = await inspectModel(goldenPath('tiny-chinese-clip'), session);
+  t.like(joint, {
+    layout: 'joint',
+    logitScaleFrom: 'graph',
+    tokenizer: { kind: 'WordPiece', vocabularySize: 95, lowersCase: true, padId: 0, padSide: 'right' },
+    selfCheck: { ok: true },
+  });
+  t.regex(joint.notes.join(), /read off the end of the joint graph.*One graph holds both towers/);
+  t.regex(
+    inspectionLines(joint).join('\n'),
+    /resized to 32×32 with Pillow's filter 3; × 0\.003922, mean 0\.48145/,
+  );
+});
+
+test('a tower that does not work fails the check, and the rest is still said', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'tuhai-inspect-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  await cp(goldenPath('tiny-clip'), dir, { recursive: true });
+  await cp(goldenPath('layouts/identity.onnx'), join(dir, 'onnx/vision_model.onnx'));
+  await cp(goldenPath('tiny-chinese-clip/onnx/model.onnx'), join(dir, 'onnx/text_model.onnx'));
+  await writeFile(
+    join(dir, 'preprocessor_config.json'),
+    JSON.stringify({
+      size: { width: 32, height: 32 },
+      do_center_crop: false,
+      do_flip: true,
+      do_convert_rgb: false,
+    }),
+  );
+  const { selfCheck, notes } = await inspectModel(dir, session);
+  t.false(selfCheck.ok);
+  t.deepEqual(
+    selfCheck.checks.filter(({ ok }) => !ok).map(({ what }) => what),
+    ['image tower loads', 'text tower loads'],
+  );
+  t.regex(selfCheck.checks[0]?.detail ?? '', /which of its outputs out is the embedding/);
+  t.regex(selfCheck.checks[1]?.detail ?? '', /this graph takes pixel_values as float32/);
+  t.regex(notes.join(), /Nothing is made of these fields .*: do_flip, do_convert_rgb\./);
 });
 
 test('lines become token ids', async (t) => {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { inspectModel, type Inspection } from '../direct/inspect-model.js';
+import { inspectModel } from '../direct/inspect-model.js';
+import { inspectionLines } from '../direct/inspection-lines.js';
 import { tokenizeLines } from '../direct/tokenize-lines.js';
 import { configOf, print, type Terminal } from '../terminal.js';
 
@@ -12,7 +13,7 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     .argument('<dir>')
     .action(async (dir: string, _options: object, command: Command) => {
       const inspection = await inspectModel(dir, configOf(command, terminal));
-      print(command, terminal, inspection, () => describe(inspection));
+      print(command, terminal, inspection, () => inspectionLines(inspection));
       if (!inspection.selfCheck.ok) terminal.exitCode = 1;
     });
   model
@@ -28,18 +29,4 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
 /** Opened when it is first read: an interface that nobody listens to yet loses its lines. */
 async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
   yield* createInterface({ input, crlfDelay: Infinity });
-}
-
-function describe({ selfCheck, notes, ...bundle }: Inspection): string[] {
-  const { width, height } = bundle.preprocessing.output;
-  return [
-    `${bundle.name}: ${bundle.family}, ${bundle.dimension} dimensions, ${bundle.layout} graphs, ${bundle.precision}`,
-    `fingerprint   ${bundle.fingerprint}`,
-    `images        ${width}×${height}`,
-    `texts         up to ${bundle.contextLength} tokens`,
-    `logit scale   ${bundle.logitScale} (${bundle.logitScaleFrom})`,
-    ...bundle.files.map(({ path, sizeBytes }) => `${(sizeBytes / 1e6).toFixed(1).padStart(9)} MB  ${path}`),
-    `self-check    ${selfCheck.ok ? 'passed' : 'FAILED'}: loaded in ${selfCheck.loadMs} ms, embedded in ${selfCheck.embedMs} ms`,
-    ...notes,
-  ];
 }

@@ -8,8 +8,11 @@ export interface Size {
 
 /** How a picture becomes the image tower's input, as the bundle's `preprocessor_config.json` says. */
 export interface Preprocessing {
-  /** `exact` squashes to the size; `shortest_edge` keeps the aspect; null leaves the picture as it is. */
-  resize: ({ kind: 'exact' } & Size) | { kind: 'shortest_edge'; edge: number } | null;
+  /**
+   * `exact` squashes to the size; `shortest_edge` keeps the aspect, and is less where the longer edge would exceed
+   * `longestMax`; null leaves the picture as it is.
+   */
+  resize: ({ kind: 'exact' } & Size) | { kind: 'shortest_edge'; edge: number; longestMax?: number } | null;
   resample: Resample;
   /** Cut from the centre, with black where the picture is smaller. */
   centerCrop: Size | null;
@@ -31,6 +34,32 @@ export interface PreprocessingDefaults {
   /** Whether a bare number as `size` is a square (SigLIP) or the shortest edge (CLIP). */
   bareSizeIsSquare: boolean;
 }
+
+/** Fields that say nothing about pixels, or what is done anyway. */
+const idleFields: Readonly<Record<string, (value: unknown) => boolean>> = {
+  image_processor_type: () => true,
+  feature_extractor_type: () => true,
+  processor_class: () => true,
+  do_convert_rgb: (value) => value !== false,
+  do_pad: () => true,
+  pad_size: () => true,
+};
+
+const readFields = [
+  'size',
+  'resample',
+  'crop_size',
+  'rescale_factor',
+  'image_mean',
+  'image_std',
+  ...['do_resize', 'do_center_crop', 'do_rescale', 'do_normalize'],
+];
+
+/** Fields of a `preprocessor_config.json` that `readPreprocessing` takes no notice of, though they might mean something. */
+export const ignoredFields = (config: Json): string[] =>
+  Object.entries(config)
+    .filter(([name, value]) => value !== null && !readFields.includes(name) && !idleFields[name]?.(value))
+    .map(([name]) => name);
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -57,6 +86,8 @@ export function readPreprocessing(
     : null;
   if (crop && crop.kind !== 'exact') return fail('crop_size must have width and height');
   const normalize = flag(config, 'do_normalize', true, fail);
+  if (flag(config, 'do_pad', false, fail) && config['pad_size'])
+    return fail('do_pad with a pad_size is not supported');
   const output = crop ?? resize;
   if (output?.kind !== 'exact') {
     return fail(
@@ -91,8 +122,11 @@ function readSize(
   }
   const { width, height, shortest_edge: edge, longest_edge: longest } = (value ?? {}) as Json;
   if (isPositive(width) && isPositive(height)) return { kind: 'exact', width, height };
-  if (isPositive(edge) && (longest === undefined || longest === null)) return { kind: 'shortest_edge', edge };
-  return fail(`${name} is ${JSON.stringify(value)}; it must be {"height", "width"} or {"shortest_edge"}`);
+  if (isPositive(edge) && isPositive(longest)) return { kind: 'shortest_edge', edge, longestMax: longest };
+  if (isPositive(edge) && (longest ?? null) === null) return { kind: 'shortest_edge', edge };
+  return fail(
+    `${name} is ${JSON.stringify(value)}; it must be {"height", "width"} or {"shortest_edge"}, perhaps with "longest_edge"`,
+  );
 }
 
 const isPositive = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0;

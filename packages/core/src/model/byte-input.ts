@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../image/preprocessing.js';
 import { UsageError } from '../usage-error.js';
-import { readGraphInputs, type GraphInput } from './graph-inputs.js';
+import { readGraphInputs, type GraphValue } from './graph-values.js';
 import { attributeTypes, elementTypes, onnxFields } from './onnx-fields.js';
 import { inMemory, lengthDelimited, lengthDelimitedHead, numberField } from './wire-format.js';
 
@@ -38,7 +38,7 @@ export function takeBytes(
   };
 }
 
-function pictureInput(inputs: readonly GraphInput[], { output }: Scaling): GraphInput {
+function pictureInput(inputs: readonly GraphValue[], { output }: Scaling): GraphValue {
   const [input, ...others] = inputs;
   if (!input || others.length > 0) {
     const names = inputs.map(({ name }) => name).join(', ');
@@ -59,7 +59,7 @@ function pictureInput(inputs: readonly GraphInput[], { output }: Scaling): Graph
 const said = (edges: readonly (number | null | undefined)[]): string =>
   edges.map((edge) => edge ?? 'any').join(', ');
 
-function prologueFields(input: GraphInput, { rescaleFactor, mean, std, output }: Scaling): Uint8Array[] {
+function prologueFields(input: GraphValue, { rescaleFactor, mean, std, output }: Scaling): Uint8Array[] {
   const { graph } = onnxFields;
   const value = (step: string): string => `${byteInputName}.${step}`;
   const scale = std.map((s) => rescaleFactor / s);
@@ -78,7 +78,7 @@ function prologueFields(input: GraphInput, { rescaleFactor, mean, std, output }:
 }
 
 /** A ValueInfoProto. */
-function pictureType({ shape }: GraphInput, { width, height }: Scaling['output']): Uint8Array {
+function pictureType({ shape }: GraphValue, { width, height }: Scaling['output']): Uint8Array {
   const { valueInfo, type, tensorType, dimension } = onnxFields;
   const fixed = (edge: number): Uint8Array =>
     lengthDelimited(onnxFields.shape.dimension, numberField(dimension.value, edge));

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { cutGraph } from './cut-graph.js';
 import { withGraph } from './file-source.js';
 import { toFloat16, fromFloat16 } from './float16.js';
-import { readGraphInputs } from './graph-inputs.js';
+import { readGraphInputs } from './graph-values.js';
 import { inMemory } from './wire-format.js';
 
 const embeddings = { inputs: ['image_embeds', 'text_embeds'], outputs: ['logits_per_image'] } as const;

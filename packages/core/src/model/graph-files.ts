@@ -29,7 +29,9 @@ export async function findVariants(dir: string): Promise<[GraphFiles, ...GraphFi
     return found ? [{ ...found, image: join(dir, found.image), text: join(dir, found.text) }] : [];
   });
   if (best) return [best, ...others];
-  throw new UsageError(`${dir}: no ONNX graphs. ${lookedFor}; ${await whatThereIs(dir, files)}`);
+  throw new UsageError(
+    `${dir}: no ONNX graphs. ${lookedFor}; there is ${[...files].sort().join(', ') || 'none'}`,
+  );
 }
 
 /** @throws {UsageError} that lists the variants there are */
@@ -77,20 +79,8 @@ const lookedFor =
     .flatMap(({ suffixes }) => suffixes.map((suffix) => `${suffix}.onnx`))
     .join(', ');
 
-async function whatThereIs(dir: string, graphs: ReadonlySet<string>): Promise<string> {
-  if (graphs.size > 0) return `there is ${[...graphs].sort().join(', ')}`;
-  const entries = await readdir(dir, { recursive: true });
-  const elsewhere = entries.filter((name) => name.endsWith('.onnx')).sort();
-  if (elsewhere.length > 0)
-    return `there is ${elsewhere.slice(0, 10).join(', ')}, in a folder where none belongs`;
-  const checkpoint = entries.find((name) => /\.(safetensors|bin|pt)$/.test(name));
-  return checkpoint
-    ? `there is ${checkpoint}, a PyTorch checkpoint: export it with tools/export first`
-    : 'there is no .onnx file';
-}
-
-/** Paths relative to the folder. */
-async function listGraphs(dir: string): Promise<ReadonlySet<string>> {
+/** The graphs of a bundle, whatever their names: paths relative to the folder. */
+export async function listGraphs(dir: string): Promise<ReadonlySet<string>> {
   const lists = await Promise.all(folders.map((folder) => listOnnx(dir, folder)));
   return new Set(lists.flat());
 }
