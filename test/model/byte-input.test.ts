@@ -3,6 +3,7 @@ import { readPreprocessing, type Preprocessing } from '@tuhai/core/image/preproc
 import { byteInputName, takeBytes } from '@tuhai/core/model/byte-input';
 import { families } from '@tuhai/core/model/families';
 import { fromFloat16 } from '@tuhai/core/model/float16';
+import { inMemory } from '@tuhai/core/model/wire-format';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import test from 'ava';
 import { goldenPath, readPictures, readReference } from '../golden/golden.js';
@@ -55,7 +56,7 @@ const refused: [string, string, Preprocessing, RegExp][] = [
 for (const [what, graph, scaling, message] of refused) {
   test(`a graph that takes ${what} is refused`, async (t) => {
     const onnx = await readFile(goldenPath(graph));
-    t.throws(() => takeBytes(onnx, scaling), { name: 'UsageError', message });
+    t.throws(() => takeBytes(inMemory(onnx), scaling), { name: 'UsageError', message });
   });
 }
 
@@ -64,7 +65,7 @@ async function pixelValues(
   scaling: Preprocessing,
   pictures: Uint8Array[],
 ): Promise<Float32Array> {
-  const { onnx, batchSize } = takeBytes(await readFile(goldenPath(graph)), scaling);
+  const { onnx, batchSize } = takeBytes(inMemory(await readFile(goldenPath(graph))), scaling);
   const session = await InferenceSession.create(onnx);
   const pixels = new Tensor('uint8', Buffer.concat(pictures), [pictures.length, 32, 32, 3]);
   const { out } = await session.run({ [byteInputName]: pixels });

@@ -41,6 +41,7 @@ function preprocessingLine({ preprocessing: p }: Pick<Inspection, 'preprocessing
         : '',
   }[p.resize?.kind ?? 'none'];
   const crop = p.centerCrop ? `, centre ${p.centerCrop.width}×${p.centerCrop.height}` : '';
-  const round = (values: readonly number[]): string => values.map((value) => +value.toFixed(5)).join(' ');
   return `${resize} with Pillow's filter ${p.resample}${crop}; × ${+p.rescaleFactor.toFixed(6)}, mean ${round(p.mean)}, std ${round(p.std)}`;
 }
+
+const round = (values: readonly number[]): string => values.map((value) => +value.toFixed(5)).join(' ');

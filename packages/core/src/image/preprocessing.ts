@@ -45,20 +45,23 @@ const idleFields: Readonly<Record<string, (value: unknown) => boolean>> = {
   pad_size: () => true,
 };
 
-const readFields = [
+const usedFields = new Set([
   'size',
   'resample',
   'crop_size',
   'rescale_factor',
   'image_mean',
   'image_std',
-  ...['do_resize', 'do_center_crop', 'do_rescale', 'do_normalize'],
-];
+  'do_resize',
+  'do_center_crop',
+  'do_rescale',
+  'do_normalize',
+]);
 
 /** Fields of a `preprocessor_config.json` that `readPreprocessing` takes no notice of, though they might mean something. */
 export const ignoredFields = (config: Json): string[] =>
   Object.entries(config)
-    .filter(([name, value]) => value !== null && !readFields.includes(name) && !idleFields[name]?.(value))
+    .filter(([name, value]) => value !== null && !usedFields.has(name) && !idleFields[name]?.(value))
     .map(([name]) => name);
 
 type Json = Readonly<Record<string, unknown>>;

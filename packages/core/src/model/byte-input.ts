@@ -2,7 +2,7 @@ import type { Preprocessing } from '../image/preprocessing.js';
 import { UsageError } from '../usage-error.js';
 import { readGraphInputs, type GraphValue } from './graph-values.js';
 import { attributeTypes, elementTypes, onnxFields } from './onnx-fields.js';
-import { inMemory, lengthDelimited, lengthDelimitedHead, numberField } from './wire-format.js';
+import { lengthDelimited, lengthDelimitedHead, numberField, type ByteSource } from './wire-format.js';
 
 type Scaling = Pick<Preprocessing, 'rescaleFactor' | 'mean' | 'std' | 'output'>;
 
@@ -12,30 +12,24 @@ export const byteInputName = 'tuhai.pixels';
 /**
  * Puts rescaling and normalisation before an image tower: it then takes pictures as they are decoded, and no JavaScript
  * touches a pixel. What the graph took before, `(value × rescaleFactor − mean) / std` as `[N, 3, H, W]` in its own
- * precision, is computed within. Weights in other files stay there.
+ * precision, is computed within. Weights are copied once, those in other files not at all.
  * @returns the model, and how many pictures it takes in one run where that is fixed
  * @throws {UsageError} when it takes anything but pictures of the preprocessing's output size
  */
 export function takeBytes(
-  onnx: Uint8Array,
+  source: ByteSource,
   scaling: Scaling,
 ): { onnx: Uint8Array; batchSize: number | null } {
-  const input = pictureInput(readGraphInputs(inMemory(onnx)), scaling);
-  const { start, end } = input.field;
-  // The old input becomes a note on an inner value's type, which has the same form: only the tag changes, one byte.
-  const note = Uint8Array.of(lengthDelimitedHead(onnxFields.graph.valueInfo, 0)[0] as number);
+  const input = pictureInput(readGraphInputs(source), scaling);
   // A second graph field: parsers of protobuf merge it into the first.
   const prologue = lengthDelimited(onnxFields.model.graph, ...prologueFields(input, scaling));
-  return {
-    onnx: Buffer.concat([
-      onnx.subarray(0, start),
-      note,
-      onnx.subarray(start + 1, end),
-      onnx.subarray(end),
-      prologue,
-    ]),
-    batchSize: input.shape[0] ?? null,
-  };
+  const onnx = Buffer.allocUnsafeSlow(source.length + prologue.length);
+  source.copy(0, source.length, onnx, 0);
+  // The old input becomes a note on an inner value's type, which has the same form: only the tag changes, one byte.
+  const [note] = lengthDelimitedHead(onnxFields.graph.valueInfo, 0);
+  onnx[input.field.start] = note as number;
+  onnx.set(prologue, source.length);
+  return { onnx, batchSize: input.shape[0] ?? null };
 }
 
 function pictureInput(inputs: readonly GraphValue[], { output }: Scaling): GraphValue {

@@ -24,13 +24,13 @@ export function cutGraph(
   const others = model.filter((field) => field !== graph);
   const onnx = Buffer.allocUnsafeSlow(lengthOf(others) + head.length + length);
   let at = 0;
-  const write = (bytes: Uint8Array): void => {
-    onnx.set(bytes, at);
-    at += bytes.length;
+  const copy = ({ start, end }: Field): void => {
+    source.copy(start, end, onnx, at);
+    at += end - start;
   };
-  const copy = ({ start, end }: Field): void => write(source.read(start, end));
   others.forEach(copy);
-  write(head);
+  onnx.set(head, at);
+  at += head.length;
   kept.forEach((field) => {
     const from = at;
     copy(field);

@@ -34,5 +34,6 @@ function inFile(file: number): ByteSource {
       }
       return window.bytes.subarray(start - window.start, end - window.start);
     },
+    copy: (start, end, target, at) => void readSync(file, target, at, end - start, start),
   };
 }

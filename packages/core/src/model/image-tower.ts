@@ -5,6 +5,7 @@ import { cutGraph } from './cut-graph.js';
 import { findEmbeddingOutput, toEmbeddings } from './embedding-output.js';
 import { traitsOf } from './families.js';
 import { openSession, type SessionOptions } from './open-session.js';
+import { inMemory } from './wire-format.js';
 
 export interface ImageTower {
   /**
@@ -25,8 +26,7 @@ export async function loadImageTower(bundle: Bundle, options: SessionOptions): P
   const session = await openSession(
     path,
     (source) => {
-      const tower =
-        layout === 'joint' ? cutGraph(source, { outputs: imageOutputs }) : source.read(0, source.length);
+      const tower = layout === 'joint' ? inMemory(cutGraph(source, { outputs: imageOutputs })) : source;
       const { onnx, batchSize } = takeBytes(tower, bundle.preprocessing);
       fixedBatch = batchSize;
       return onnx;

@@ -5,6 +5,8 @@ export interface ByteSource {
   readonly length: number;
   /** Fewer bytes where the source ends before `end`. */
   read(start: number, end: number): Uint8Array;
+  /** Into `target` from `at` on; what is large is not copied on the way. */
+  copy(start: number, end: number, target: Uint8Array, at: number): void;
 }
 
 export interface Field {
@@ -23,6 +25,7 @@ const headBytesMax = 20;
 export const inMemory = (bytes: Uint8Array): ByteSource => ({
   length: bytes.length,
   read: (start, end) => bytes.subarray(start, Math.min(end, bytes.length)),
+  copy: (start, end, target, at) => target.set(bytes.subarray(start, end), at),
 });
 
 /**
