@@ -47,6 +47,16 @@ test('resample 0 to 5', async (t) => {
   }
 });
 
+test('the fast mode shrinks large JPEGs while it decodes them, and leaves others as they are', async (t) => {
+  const exact = await bundled('clip');
+  const fast = { ...exact, shrinkOnLoad: true } as const;
+  const distance = async (name: string) =>
+    pixelDistance(await pixelsOf(name, exact), await pixelsOf(name, fast)).mean;
+  t.is(await distance('grey.png'), 0);
+  const large = await distance('large.jpg');
+  t.true(large > 0 && large < 3, String(large));
+});
+
 test('the switches of the preprocessing switch', (t) => {
   const off = readPreprocessing(
     { do_rescale: false, do_normalize: false },
@@ -64,6 +74,17 @@ test('the switches of the preprocessing switch', (t) => {
     kind: 'shortest_edge',
     edge: 64,
   });
+  t.throws(
+    () =>
+      readPreprocessing(
+        { do_pad: true, pad_size: { width: 9, height: 9 } },
+        families.clip.preprocessing,
+        'x.json',
+      ),
+    {
+      message: /do_pad with a pad_size is not supported/,
+    },
+  );
   t.throws(() => readPreprocessing({ do_resize: 'yes' }, families.clip.preprocessing, 'x.json'), {
     message: /x\.json: do_resize is "yes"/,
   });

@@ -30,6 +30,11 @@ test('a bundle is read with what transformers would take for granted', async (t)
   t.like(await readBundle(silent), { logitScale: 100, logitScaleFrom: 'family' });
 });
 
+test('what is not as usual is in the name', async (t) => {
+  const { name } = await readBundle(goldenPath('tiny-clip'), { precision: 'fp16', preprocessing: 'fast' });
+  t.is(name, 'tiny-clip-fp16-fast');
+});
+
 test('whatever decides an embedding changes the fingerprint, and nothing else does', async (t) => {
   const before = (await readBundle(await copy(t, 'tiny-clip'))).fingerprint;
   t.is((await readBundle(await copy(t, 'tiny-clip'))).fingerprint, before, 'the folder does not count');
@@ -46,6 +51,7 @@ test('whatever decides an embedding changes the fingerprint, and nothing else do
     after((dir) => appendFile(join(dir, 'tokenizer.json'), '\n')),
     after((dir) => editJson(join(dir, 'config.json'), { text_config: { max_position_embeddings: 16 } })),
     after((dir) => editJson(join(dir, 'tokenizer_config.json'), { padding_side: 'left' })),
+    readBundle(goldenPath('tiny-clip'), { preprocessing: 'fast' }).then((bundle) => bundle.fingerprint),
     readBundle(goldenPath('tiny-clip'), { precision: 'fp16' }).then((bundle) => bundle.fingerprint),
   ]);
   t.is(new Set([before, ...fingerprints]).size, fingerprints.length + 1);

@@ -25,6 +25,7 @@ test('settings are read', (t) => {
     IMAGE_BYTES_MAX: '1000',
     LOG_LEVEL: 'debug',
     MODEL_PRECISION: 'int8',
+    PREPROCESSING: 'fast',
   });
   t.like(config, {
     databaseUrl: 'postgres://user:p%40ss@db:5432/tuhai',
@@ -33,6 +34,7 @@ test('settings are read', (t) => {
     executionProviders: ['cuda', 'cpu'],
     logLevel: 'debug',
     precision: 'int8',
+    preprocessing: 'fast',
     batchSizeMax: 64,
     workerProcesses: 1,
   });

@@ -7,6 +7,12 @@ export const settings = [
     'MODEL_PRECISION',
     "which of the bundle's variants: auto, fp32, fp16, int8 (default: auto, the first there is of these)",
   ),
+  flag(
+    'preprocessing',
+    '<mode>',
+    'PREPROCESSING',
+    'exact, or fast: large JPEGs are shrunk while they are decoded (default: exact)',
+  ),
   flag('home', '<dir>', 'TUHAI_HOME', 'folder of the embedded database (default: .tuhai)'),
   flag('database-url', '<url>', 'DATABASE_URL', 'Postgres with pgvector (default: embedded)'),
   flag('redis-url', '<url>', 'REDIS_URL', 'Redis for the queue (default: the queue is in the database)'),

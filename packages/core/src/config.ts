@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { ImageLimits } from './image/limits.js';
 import { defaultImageLimits } from './image/limits.js';
+import { preprocessingModes, type PreprocessingMode } from './image/preprocessing.js';
 import { precisionChoices, type PrecisionChoice } from './model/precision.js';
 import type { S3Settings } from './source/s3-settings.js';
 import { UsageError } from './usage-error.js';
@@ -19,6 +20,7 @@ export interface Config {
   modelDir?: string;
   /** Which of the bundle's variants is opened. */
   precision: PrecisionChoice;
+  preprocessing: PreprocessingMode;
   executionProviders: string[];
   batchSizeMax: number;
   batchWaitMsMax: number;
@@ -52,6 +54,7 @@ export function readConfig(env: Environment): Config {
     },
     ...optional('modelDir', env['MODEL_DIR'] ? resolve(env['MODEL_DIR']) : undefined),
     precision: oneOf(env, 'MODEL_PRECISION', precisionChoices, 'auto'),
+    preprocessing: oneOf(env, 'PREPROCESSING', preprocessingModes, 'exact'),
     executionProviders: providers,
     batchSizeMax: integer(env, 'BATCH_SIZE_MAX', { min: 1, max: 1024, default: onCpu ? 8 : 64 }),
     batchWaitMsMax: integer(env, 'BATCH_WAIT_MS_MAX', { min: 0, max: 60_000, default: 20 }),

@@ -41,7 +41,8 @@ function preprocessingLine({ preprocessing: p }: Pick<Inspection, 'preprocessing
         : '',
   }[p.resize?.kind ?? 'none'];
   const crop = p.centerCrop ? `, centre ${p.centerCrop.width}×${p.centerCrop.height}` : '';
-  return `${resize} with Pillow's filter ${p.resample}${crop}; × ${+p.rescaleFactor.toFixed(6)}, mean ${round(p.mean)}, std ${round(p.std)}`;
+  const fast = p.shrinkOnLoad ? ', shrunk while loading' : '';
+  return `${resize}${fast} with Pillow's filter ${p.resample}${crop}; × ${+p.rescaleFactor.toFixed(6)}, mean ${round(p.mean)}, std ${round(p.std)}`;
 }
 
 const round = (values: readonly number[]): string => values.map((value) => +value.toFixed(5)).join(' ');

@@ -18,8 +18,8 @@ export interface DecodedImage {
 
 /**
  * Decodes the first frame and resizes and crops it as the bundle asks.
- * EXIF orientation is applied, transparency is laid on white, ICC profiles are ignored and nothing is shrunk while it
- * loads: see docs/decisions. What this function does to a pixel is part of every fingerprint (`decodeRevision`).
+ * EXIF orientation is applied, transparency is laid on white, ICC profiles are ignored and, unless the preprocessing says
+ * so, nothing is shrunk while it loads: see docs/decisions. What this function does to a pixel is part of every fingerprint (`decodeRevision`).
  * @throws {ItemFailure} too_large, unsupported_format, too_many_pixels, corrupt, timeout
  */
 export async function decodeImage(
@@ -47,6 +47,7 @@ export async function decodeImage(
   const pixels = await renderPixels(image, metadata, {
     size: resized,
     resample: preprocessing.resample,
+    shrinkOnLoad: preprocessing.shrinkOnLoad === true,
     limits,
   }).catch((error: unknown) => {
     throw toDecodeFailure(error);

@@ -14,6 +14,8 @@ export interface Preprocessing {
    */
   resize: ({ kind: 'exact' } & Size) | { kind: 'shortest_edge'; edge: number; longestMax?: number } | null;
   resample: Resample;
+  /** The mode `fast`: large JPEGs and WebPs are shrunk while they are decoded. Absent, and never false, in `exact`. */
+  shrinkOnLoad?: true;
   /** Cut from the centre, with black where the picture is smaller. */
   centerCrop: Size | null;
   /** Multiplies the 0–255 values; 1 where `do_rescale` is off. */
@@ -24,6 +26,11 @@ export interface Preprocessing {
   /** Size of every picture after resize and crop. */
   output: Size;
 }
+
+/** `exact`: the reference's pixels as nearly as libvips gives them. */
+export const preprocessingModes = ['exact', 'fast'] as const;
+
+export type PreprocessingMode = (typeof preprocessingModes)[number];
 
 /** What a family's image processor takes for granted where the file is silent. */
 export interface PreprocessingDefaults {

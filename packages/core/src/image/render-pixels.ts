@@ -9,6 +9,7 @@ import { resizeAsPillow } from './resize-as-pillow.js';
 export interface RenderOptions {
   size: Size;
   resample: Resample;
+  shrinkOnLoad: boolean;
   limits: ImageLimits;
 }
 
@@ -20,7 +21,7 @@ export interface RenderOptions {
 export async function renderPixels(
   image: Sharp,
   metadata: Metadata,
-  { size, resample, limits }: RenderOptions,
+  { size, resample, shrinkOnLoad, limits }: RenderOptions,
 ): Promise<Uint8Array> {
   const filter: ResampleFilter = resamples[resample];
   const { width, height } = metadata.autoOrient;
@@ -28,8 +29,8 @@ export async function renderPixels(
   if (filter.kernel) {
     const shrunk = { width: Math.min(size.width, width), height: Math.min(size.height, height) };
     // Cutting out the whole picture changes nothing but libvips' mind: it would shrink large JPEGs while loading.
-    image.extract({ left: 0, top: 0, width, height });
-    image.resize({ ...shrunk, fit: 'fill', kernel: filter.kernel, fastShrinkOnLoad: false });
+    if (!shrinkOnLoad) image.extract({ left: 0, top: 0, width, height });
+    image.resize({ ...shrunk, fit: 'fill', kernel: filter.kernel, fastShrinkOnLoad: shrinkOnLoad });
   }
   if (isCmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk');
   else image.flatten({ background: '#fff' }).toColourspace('srgb');

@@ -1,5 +1,10 @@
 import { basename, join, resolve } from 'node:path';
-import { ignoredFields, readPreprocessing, type Preprocessing } from '../image/preprocessing.js';
+import {
+  ignoredFields,
+  readPreprocessing,
+  type Preprocessing,
+  type PreprocessingMode,
+} from '../image/preprocessing.js';
 import { deriveLogits } from './derive-logits.js';
 import { externalDataFiles } from './external-data.js';
 import { traitsOf, type Family } from './families.js';
@@ -19,7 +24,7 @@ export type { Precision } from './precision.js';
 export interface Bundle extends Logits {
   /** Absolute. */
   dir: string;
-  /** The folder's name, and the variant where it is not fp32: `photo-model`, `photo-model-int8`. */
+  /** The folder's name, and what is not as usual: `photo-model`, `photo-model-int8-fast`. */
   name: string;
   family: Family;
   /** Length of an embedding. */
@@ -49,6 +54,8 @@ export interface BundleFiles extends GraphFiles {
 export interface BundleOptions {
   /** Default `auto`. */
   precision?: PrecisionChoice;
+  /** Default `exact`. */
+  preprocessing?: PreprocessingMode;
 }
 
 /**
@@ -66,12 +73,13 @@ export async function readBundle(dir: string, options: BundleOptions = {}): Prom
   const graphs = chooseVariant(variants, options.precision ?? 'auto', folder);
   const external = [...new Set([graphs.image, graphs.text].flatMap(externalDataFiles))];
   const { preprocessing, ignoredPreprocessing } = await readPreprocessingOf(folder, family);
+  const isFast = options.preprocessing === 'fast';
   const parts = {
     family,
     precision: graphs.precision,
     dimension: readDimension(config, folder),
     contextLength: readContextLength(config, family),
-    preprocessing,
+    preprocessing: { ...preprocessing, ...(isFast && { shrinkOnLoad: true as const }) },
     tokenizerSettings: await readTokenizerSettings(folder, family),
   };
   const joint = await findJointGraph(folder);
@@ -79,7 +87,11 @@ export async function readBundle(dir: string, options: BundleOptions = {}): Prom
   const files = { ...graphs, external, tokenizer };
   return {
     dir: folder,
-    name: graphs.precision === 'fp32' ? basename(folder) : `${basename(folder)}-${graphs.precision}`,
+    name: [
+      basename(folder),
+      ...(graphs.precision === 'fp32' ? [] : [graphs.precision]),
+      ...(isFast ? ['fast'] : []),
+    ].join('-'),
     ...parts,
     ignoredPreprocessing,
     ...(await readLogits(family, {
