@@ -11,8 +11,9 @@ serviceTest('postgres')(
     const postgres = await startPostgres();
     t.teardown(postgres.stop);
     const url = await postgres.createDatabase(async (fresh) => void (await migrate(fresh)));
-    const { context, close } = await openContext({ config: configOf(url), log: silent });
-    const api = await buildApp(context);
+    const config = configOf(url);
+    const { context, close } = await openContext({ config, log: silent });
+    const api = await buildApp(context, config);
     t.teardown(async () => {
       await api.close();
       await close();

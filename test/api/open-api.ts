@@ -40,9 +40,10 @@ export async function openApi(t: ExecutionContext, databaseUrl: string, env: Rec
   const database = openDatabase(databaseUrl);
   t.teardown(database.close);
   const filled = await fillDatabase(database, model, folder);
-  const { context, close } = await openContext({ config: configOf(databaseUrl, env), log: silent });
+  const config = configOf(databaseUrl, env);
+  const { context, close } = await openContext({ config, log: silent });
   t.teardown(close);
-  const api = await buildApp(context);
+  const api = await buildApp(context, config);
   t.teardown(() => api.close());
   return { api, database, model, folder, ...filled };
 }

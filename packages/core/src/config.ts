@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { parseApiKeys, type ApiKey } from './api-keys.js';
 import type { ImageLimits } from './image/limits.js';
 import { defaultImageLimits } from './image/limits.js';
 import { preprocessingModes, type PreprocessingMode } from './image/preprocessing.js';
@@ -27,6 +28,14 @@ export interface Config {
   workerProcesses: number;
   apiHost: string;
   apiPort: number;
+  /** None: the API asks for no key, and listens on this machine's loopback only. */
+  apiKeys: ApiKey[];
+  /** Requests a minute of one key, or of one address without a key; 0 for any number. */
+  apiRateLimit: number;
+  /** Origins of pages elsewhere that may use the API from a browser. */
+  apiCorsOrigins: string[];
+  /** Sources that clients may start runs over, by the beginning of their uris; besides those that runs have listed. */
+  apiSources: string[];
   limits: ImageLimits;
   /** A job whose worker has not renewed its lock for so long is given to another. */
   lockDurationMs: number;
@@ -65,6 +74,10 @@ export function readConfig(env: Environment): Config {
     }),
     apiHost: env['API_HOST'] || '127.0.0.1',
     apiPort: integer(env, 'API_PORT', { min: 0, max: 65_535, default: 8080 }),
+    apiKeys: parseApiKeys(env['API_KEYS'] ?? ''),
+    apiRateLimit: integer(env, 'API_RATE_LIMIT', { min: 0, max: 1e9, default: 1_200 }),
+    apiCorsOrigins: uris(env, 'API_CORS_ORIGINS', /^https?:\/\/[^/]+$/, 'https://host'),
+    apiSources: uris(env, 'API_SOURCES', /^(s3|file):\/\/\S+$/, 's3://bucket/prefix or file:///folder'),
     limits: {
       bytesMax: integer(env, 'IMAGE_BYTES_MAX', {
         min: 1,
@@ -135,6 +148,14 @@ function list(env: Environment, name: string, accepted: readonly string[], fallb
   const values = text.split(',').map((value) => value.trim());
   if (values.every((value) => accepted.includes(value))) return values;
   throw new UsageError(`${name} is "${text}"; it must be a comma-separated list of ${accepted.join(', ')}`);
+}
+
+function uris(env: Environment, name: string, pattern: RegExp, example: string): string[] {
+  const values = (env[name] ?? '').split(',').map((value) => value.trim());
+  const given = values.filter((value) => value !== '');
+  const wrong = given.find((value) => !pattern.test(value));
+  if (wrong === undefined) return given;
+  throw new UsageError(`${name}: "${wrong}" must be like ${example}`);
 }
 
 /** The value is a secret (it may hold a password), so the error does not repeat it. */

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import {
   fastify,
@@ -8,7 +10,10 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import type { AccessSettings } from './access/access-settings.js';
+import { addAccess } from './access/add-access.js';
 import type { ApiContext } from './api-context.js';
+import { addMetrics } from './metrics.js';
 import { addOpenApi } from './openapi.js';
 import { Problem, problemDocument } from './problem.js';
 import { addHealthRoutes } from './routes/health.js';
@@ -19,6 +24,7 @@ import { addPage } from './routes/page.js';
 import { addRunEvents } from './routes/run-events.js';
 import { addRunRoutes } from './routes/runs.js';
 import { addSearchRoute } from './routes/search.js';
+import { addSessionRoutes } from './routes/session.js';
 import { compileValidator, type Api, type TypeBoxProvider } from './schema-validation.js';
 import { addSecurityHeaders } from './security-headers.js';
 import { toProblem } from './to-problem.js';
@@ -28,14 +34,14 @@ const bodyBytesMax = 1_000_000;
 /** For a whole request to arrive, an upload over a slow line included. */
 const requestTimeoutMs = 300_000;
 
-/** The whole API with its page, not yet listening. */
-export async function buildApp(context: ApiContext): Promise<Api> {
+/** The whole API with its page, not yet listening. Who may ask, and how often, comes from the configuration. */
+export async function buildApp(context: ApiContext, settings: AccessSettings): Promise<Api> {
   const api = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
-    genReqId: () => randomUUID(),
+    genReqId: requestId,
     frameworkErrors: sendProblem,
   }).withTypeProvider<TypeBoxProvider>();
   api.setValidatorCompiler(compileValidator);
@@ -48,10 +54,16 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   api.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
     const durationMs = Math.round(reply.elapsedTime);
-    request.log.debug({ method, url, status: reply.statusCode, durationMs }, 'request');
+    const caller = request.caller?.name;
+    request.log.debug({ method, url, caller, status: reply.statusCode, durationMs }, 'request');
   });
+  await addAccess(api, settings);
+  if (settings.apiCorsOrigins.length > 0)
+    await api.register(cors, { origin: settings.apiCorsOrigins, exposedHeaders: ['x-request-id'] });
   await api.register(multipart);
+  addMetrics(api, context);
   await addOpenApi(api);
+  addSessionRoutes(api, settings);
   addSearchRoute(api, context);
   addImageRoutes(api, context);
   addImageListRoutes(api, context);
@@ -63,10 +75,17 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   return api;
 }
 
+/** The client's own, where it is one that may stand in a log and a header. */
+function requestId({ headers }: { headers: IncomingHttpHeaders }): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
 function sendProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error);
   if (problem.status >= 500)
     request.log.error({ err: problem.cause ?? problem, url: request.url }, problem.message);
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="tuhai"');
   void reply
     .code(problem.status)
     .header('cache-control', 'no-store')

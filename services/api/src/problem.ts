@@ -3,6 +3,9 @@ import { isFailureCode, type FailureCode } from '@tuhai/core/item-failure';
 /** What the API itself may answer besides success. The codes are the contract; an image's own failure adds its code. */
 export const problemCodes = {
   invalid_request: { status: 400, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'A key is needed' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  rate_limited: { status: 429, title: 'Too many requests' },
   not_found: { status: 404, title: 'There is nothing at this address' },
   image_not_found: { status: 404, title: 'There is no such image' },
   run_not_found: { status: 404, title: 'There is no such run' },

@@ -5,17 +5,6 @@ import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { Problem } from './problem.js';
 
-export const scopes = ['read', 'write', 'admin'] as const;
-/** What a key may do; each allows what stands before it, too. */
-export type Scope = (typeof scopes)[number];
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** What it takes to ask this route. Default under /v1: `read` to get, `write` for everything else. */
-    scope?: Scope;
-  }
-}
-
 /** Types a route's request and reply by the same TypeBox schemas that validate them and make the OpenAPI document. */
 export interface TypeBoxProvider extends FastifyTypeProvider {
   validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown;

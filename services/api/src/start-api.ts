@@ -1,5 +1,5 @@
 import { buildApp } from './app.js';
-import { listen } from './listen.js';
+import { listen, refuseOpenToOthers } from './listen.js';
 import { openContext, type ApiOptions } from './open-context.js';
 
 export type { ApiOptions } from './open-context.js';
@@ -9,15 +9,16 @@ export type { ApiOptions } from './open-context.js';
  * @throws {UsageError} for a model folder or an address that cannot be used, or a database that was never migrated
  */
 export async function startApi(options: ApiOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const { config, log } = options;
+  const { config } = options;
+  refuseOpenToOthers(config);
   const { context, close: closeContext } = await openContext(options);
-  const api = await buildApp(context);
+  const api = await buildApp(context, config);
   const close = async () => {
     await api.close();
     await closeContext();
   };
   try {
-    return { url: await listen(api, { host: config.apiHost, port: config.apiPort, log }), close };
+    return { url: await listen(api, { host: config.apiHost, port: config.apiPort }), close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { Command } from 'commander';
-
+import { Option, type Command } from 'commander';
+import { apiKeyEntry, hashApiKey, newApiKey, parseApiKeys, scopes, type Scope } from '@tuhai/core/api-keys';
 import { checkRedis } from '@tuhai/core/queue/check-redis';
 import { migrate } from '@tuhai/core/store/migrate';
 import { supervise } from '@tuhai/worker/supervise';
@@ -14,10 +14,21 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
     .command('worker')
     .description('work the queue until stopped')
     .action((_options: object, command: Command) => serve(command, terminal, [startWorkers]));
-  program
+  const api = program
     .command('api')
     .description('serve the HTTP API and the page until stopped')
     .action((_options: object, command: Command) => serve(command, terminal, [startPage]));
+  api
+    .command('key')
+    .description('make a key for the API: the key to hand out, and what to put into API_KEYS')
+    .argument('<name>', 'who it is for')
+    .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('read'))
+    .action((name: string, { scope }: { scope: Scope }, command: Command) => {
+      const key = newApiKey();
+      const entry = apiKeyEntry({ name, scope, sha256: hashApiKey(key) });
+      parseApiKeys(entry);
+      print(command, terminal, { key, entry }, () => [`key: ${key}`, `API_KEYS entry: ${entry}`]);
+    });
   program
     .command('up')
     .description('worker, API and page with one command, embedded where nothing is configured')

@@ -10,6 +10,7 @@ const databaseTimeoutMs = 2_000;
 /** `GET /healthz`: the process is up. `GET /readyz`: it can answer, too. */
 export function addHealthRoutes(api: Api, { database, model, log }: ApiContext): void {
   api.get('/healthz', {
+    config: { rateLimit: false },
     schema: {
       tags: ['health'],
       summary: 'The process is up',
@@ -19,6 +20,7 @@ export function addHealthRoutes(api: Api, { database, model, log }: ApiContext):
   });
 
   api.get('/readyz', {
+    config: { rateLimit: false },
     schema: {
       tags: ['health'],
       summary: 'The database answers and the model is loaded',

@@ -62,6 +62,7 @@ export function addSearchRoute(api: Api, context: ApiContext): void {
     response: { 200: answerSchema, ...problems },
   };
   api.post('/v1/search', {
+    config: { scope: 'read' },
     schema,
     async preValidation(request) {
       if (request.isMultipart()) request.body = await readForm(request, context.limits.bytesMax);

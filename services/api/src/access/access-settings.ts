@@ -1,0 +1,3 @@
+import type { Config } from '@tuhai/core/config';
+
+export type AccessSettings = Pick<Config, 'apiKeys' | 'apiRateLimit' | 'apiCorsOrigins'>;
