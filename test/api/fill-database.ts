@@ -3,7 +3,7 @@ import { defaultImageLimits } from '@tuhai/core/image/limits';
 import { toItemFailure } from '@tuhai/core/item-failure';
 import { embedLabels } from '@tuhai/core/labels/embed-labels';
 import { parseLabelSet } from '@tuhai/core/labels/label-set';
-import { scoreLabels } from '@tuhai/core/labels/score-labels';
+import { openLabelScorer, type LabelScorer } from '@tuhai/core/labels/score-labels';
 import type { Bundle } from '@tuhai/core/model/bundle';
 import type { ImageTower } from '@tuhai/core/model/image-tower';
 import type { TextTower } from '@tuhai/core/model/text-tower';
@@ -41,6 +41,7 @@ export async function fillDatabase(
   const stored = await registerModel(database, model.bundle);
   const labelSetId = await registerLabelSet(database, labelSet);
   const labels = await embedLabels(labelSet, model.text);
+  const scorer = await openLabelScorer({ labelSet, labels, model: model.bundle });
   const source = await openSource(folder, { s3: {} });
   const wanted = { sourceUri: source.uri, modelId: stored.id, labelSetIds: [labelSetId], prune: false };
   const { id: runId } = await openRun(database, wanted);
@@ -51,10 +52,11 @@ export async function fillDatabase(
     if (!chunk) throw new Error(`chunk ${chunkId} is taken`);
     const results: ChunkResults = { embedded: [], failed: [], remaining: [] };
     for (const object of chunk.objects)
-      await embedOne(object, { source, model, labels, labelSetId, results });
+      await embedOne(object, { source, model, scorer, labelSetId, results });
     for (const { object, embedding } of results.embedded) embeddings.set(object.key, embedding);
     await commitChunk(database, chunk, results);
   }
+  await scorer.release();
   await finishRun(database, runId);
   return { runId, sourceUri: source.uri, embeddings };
 }
@@ -81,14 +83,14 @@ async function listAll(database: Database, source: Source, runId: number): Promi
 
 async function embedOne(
   object: ObjectRef,
-  to: { source: Source; model: Model; labels: Float32Array; labelSetId: number; results: ChunkResults },
+  to: { source: Source; model: Model; scorer: LabelScorer; labelSetId: number; results: ChunkResults },
 ): Promise<void> {
   const { bundle, image } = to.model;
   try {
     const { bytes, etag } = await to.source.fetch(object.key, { bytesMax: 1e7, timeoutMs: 10_000 });
     const { pixels, ...decoded } = await decodeImage(bytes, bundle.preprocessing, defaultImageLimits);
     const embedding = await image.embed([pixels]);
-    const [predictions = []] = scoreLabels({ images: embedding, labels: to.labels, labelSet, ...bundle });
+    const [predictions = []] = await to.scorer.score(embedding);
     const byLabelSet = new Map([[to.labelSetId, predictions]]);
     to.results.embedded.push({ object: { ...object, etag }, ...decoded, embedding, predictions: byLabelSet });
   } catch (error) {

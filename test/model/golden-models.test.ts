@@ -7,7 +7,7 @@ import { defaultImageLimits } from '@tuhai/core/image/limits';
 import { readBundle, type Precision } from '@tuhai/core/model/bundle';
 import { loadImageTower } from '@tuhai/core/model/image-tower';
 import { loadTextTower } from '@tuhai/core/model/text-tower';
-import { scoreLabels } from '@tuhai/core/labels/score-labels';
+import { openLabelScorer } from '@tuhai/core/labels/score-labels';
 import test, { type ExecutionContext } from 'ava';
 import { dot, goldenPath, readPictures, readReference, type GoldenFamily } from '../golden/golden.js';
 
@@ -105,14 +105,10 @@ async function agrees(t: ExecutionContext, { dir, family, precision }: Case): Pr
     labels: reference.texts.map((name) => ({ name, prompts: [name] })),
   };
   const { logitScale } = reference;
-  const predictions = scoreLabels({
-    images,
-    labels: texts,
-    dimension: 12,
-    labelSet,
-    logitScale,
-    logitBias: 0,
-  });
+  const model = { dimension: 12, logitScale, logitBias: 0 };
+  const scorer = await openLabelScorer({ labels: texts, labelSet, model });
+  const predictions = await scorer.score(images);
+  await scorer.release();
   const tolerance = precision === 'fp32' ? 1e-4 : 1e-2;
   predictions.forEach((ranked, i) => {
     const expected = softmax(reference.logitsPerImage[i] as number[]);

@@ -172,7 +172,14 @@ onEachDatabase('a changed image replaces its vector and its predictions', async 
       labelSetIds: [labelSetId],
     });
     const chunk = await claim(database, chunkIds[0]);
-    const predictions = labels.map((label, i) => ({ label, cosine: 0.5, probability: 0.5, rank: i + 1 }));
+    const predictions = labels.map((label, i) => ({
+      label,
+      cosine: 0.5,
+      probability: 0.5,
+      rank: i + 1,
+      margin: 0,
+      passed: true,
+    }));
     const embedded = chunk.objects.map((o) =>
       embeddedObject(o, vectorAt(4, angle), [[labelSetId, predictions]]),
     );

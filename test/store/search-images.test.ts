@@ -77,7 +77,8 @@ onEachDatabase('filters: label with its least probability and cosine', async (t,
   );
   const chunk = await claim(database, chunkIds[0]);
   const embedded = chunk.objects.map((object, i) => {
-    const predictions = [{ label: i === 0 ? '猫' : '狗', cosine: 0.3, probability: 0.75, rank: 1 }];
+    const label = i === 0 ? '猫' : '狗';
+    const predictions = [{ label, cosine: 0.3, probability: 0.75, rank: 1, margin: null, passed: true }];
     return embeddedObject(object, vectorAt(4, 0), [[labelSetId, predictions]]);
   });
   await commitChunk(database, chunk, results({ embedded }));

@@ -34,6 +34,10 @@ export const predictionSchema = Type.Object({
   cosine: Type.Number(),
   probability: Type.Number(),
   rank: Type.Integer({ description: '1 is the best' }),
+  margin: Type.Union([Type.Number(), Type.Null()], {
+    description: 'Cosine by which it leads the next label, or its negative prompts',
+  }),
+  passed: Type.Boolean({ description: 'Whether it reaches its threshold' }),
 });
 
 export const timestamp = Type.String({ format: 'date-time' });

@@ -1,5 +1,5 @@
-import { labelTexts } from '@tuhai/core/labels/embed-labels';
 import { parseLabelSet, type LabelSet } from '@tuhai/core/labels/label-set';
+import { labelTexts } from '@tuhai/core/labels/label-texts';
 import { Type, type Static } from 'typebox';
 import { text } from './api-schemas.js';
 import { Problem } from './problem.js';
@@ -22,10 +22,7 @@ export function readLabelSet(input: Static<typeof labelSetInput>, textsMax = Inf
   if (written.includes(String.raw`\u0000`))
     throw new Problem('invalid_request', 'body/labelSet has a NUL in a text');
   const labelSet = parseLabelSet(written, 'labelSet');
-  const texts = labelSet.labels.reduce(
-    (sum, { prompts }) => sum + labelTexts(prompts, labelSet.templates).length,
-    0,
-  );
+  const texts = labelTexts(labelSet).reduce((sum, { length }) => sum + length, 0);
   if (texts <= textsMax) return labelSet;
   throw new Problem(
     'invalid_request',

@@ -1,7 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { LabelSet } from '@tuhai/core/labels/label-set';
-import { probabilitiesOf, type ProbabilityOptions } from '@tuhai/core/labels/probabilities';
-import { cosinesTo } from '@tuhai/core/model/cosines';
+import { openLabelScorer, type LabelScorerOptions } from '@tuhai/core/labels/score-labels';
 import type { VectorSample } from '@tuhai/core/store/sample-vectors';
 
 export interface LabelPreview {
@@ -26,38 +25,40 @@ const turn = 128;
 
 /**
  * What a label set would say of stored vectors.
- * @param input.labels float32 [L, D], rows of length 1, in the order of the set
+ * @param input.labels float32 [R, D], as `embedLabels` makes them
  * @returns one entry a label, in the order of the set
  */
 export async function previewLabelSet(
   { imageIds, keys, matrix }: VectorSample,
-  input: { labelSet: LabelSet; labels: Float32Array; dimension: number; hitsMax: number } & Omit<
-    ProbabilityOptions,
-    'mode'
-  >,
+  input: { labelSet: LabelSet; hitsMax: number } & Pick<LabelScorerOptions, 'labels' | 'model'>,
 ): Promise<LabelPreview[]> {
-  const { labelSet, labels, dimension, hitsMax, ...options } = input;
-  const previews = labelSet.labels.map(({ name }): LabelPreview => ({
-    label: name,
-    best: 0,
-    confident: 0,
-    hits: [],
-  }));
-  for (const [row, imageId] of imageIds.entries()) {
-    if (row % turn === turn - 1) await breathe();
-    const cosines = cosinesTo(matrix.subarray(row * dimension, (row + 1) * dimension), labels);
-    const probabilities = probabilitiesOf(cosines, { ...options, mode: labelSet.mode });
-    const best = cosines.reduce((top, cosine, i) => (cosine > (cosines[top] as number) ? i : top), 0);
-    const winner = previews[best] as LabelPreview;
-    winner.best++;
-    if ((probabilities[best] as number) >= (labelSet.labels[best]?.threshold ?? 0)) winner.confident++;
-    for (const [i, { hits }] of previews.entries()) {
-      const probability = probabilities[i] as number;
-      const cosine = cosines[i] as number;
-      keepBest(hits, { imageId, key: keys[row] as string, cosine, probability }, hitsMax);
+  const { labelSet, labels, model, hitsMax } = input;
+  const previews = new Map(
+    labelSet.labels.map(({ name }): [string, LabelPreview] => [
+      name,
+      { label: name, best: 0, confident: 0, hits: [] },
+    ]),
+  );
+  const scorer = await openLabelScorer({ labelSet: { ...labelSet, top: previews.size + 1 }, labels, model });
+  try {
+    for (let start = 0; start < imageIds.length; start += turn) {
+      const part = matrix.subarray(start * model.dimension, (start + turn) * model.dimension);
+      for (const [row, predictions] of (await scorer.score(part)).entries()) {
+        const image = { imageId: imageIds[start + row] as number, key: keys[start + row] as string };
+        for (const { label, rank, passed, cosine, probability } of predictions) {
+          const preview = previews.get(label);
+          if (!preview) continue; // "none of these"
+          if (rank === 1) preview.best++;
+          if (rank === 1 && passed) preview.confident++;
+          keepBest(preview.hits, { ...image, cosine, probability }, hitsMax);
+        }
+      }
+      await breathe();
     }
+  } finally {
+    await scorer.release();
   }
-  return previews;
+  return [...previews.values()];
 }
 
 /** Equal probabilities, as of two that round to 1, are told apart by their cosines. */

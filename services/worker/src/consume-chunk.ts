@@ -81,7 +81,7 @@ async function toResults(
   const matrix = toMatrix(results.embedded.map(({ embedding }) => embedding));
   for (const labelSetId of chunk.labelSetIds) {
     const label = await context.labellerOf(labelSetId);
-    const predictions = label(matrix);
+    const predictions = await label(matrix);
     for (const [i, image] of results.embedded.entries())
       image.predictions.set(labelSetId, predictions[i] ?? []);
   }

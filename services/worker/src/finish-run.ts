@@ -1,9 +1,7 @@
-import { labelStoredPage } from '@tuhai/core/store/label-stored';
+import { labelStored } from '@tuhai/core/store/label-stored';
 import { finishRun, getRun } from '@tuhai/core/store/runs';
 import { ensureVectorIndex } from '@tuhai/core/store/vector-index';
 import type { WorkerContext } from './worker-context.js';
-
-const pageSize = 1_000;
 
 /**
  * What is left when no chunk is open: labels for the images that were unchanged but never saw the run's label
@@ -15,13 +13,7 @@ export async function finishRunWork(runId: number, context: WorkerContext): Prom
   if (run.status !== 'running') return;
   for (const labelSetId of run.labelSetIds) {
     const score = await context.labellerOf(labelSetId);
-    let afterImageId = 0;
-    for (;;) {
-      const page = { model, labelSetId, sourceUri: run.source, afterImageId, limit: pageSize, score };
-      const done = await labelStoredPage(database, page);
-      if (!done) break;
-      afterImageId = done.lastImageId;
-    }
+    await labelStored(database, { model, labelSetId, sourceUri: run.source, score });
   }
   await ensureVectorIndex(database, model);
   await finishRun(database, runId);

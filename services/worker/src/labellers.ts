@@ -1,14 +1,13 @@
-import { embedLabels } from '@tuhai/core/labels/embed-labels';
-import { scoreLabels, type Prediction } from '@tuhai/core/labels/score-labels';
-import type { LabelSet } from '@tuhai/core/labels/label-set';
+import { openLabelScorer, type LabelScorer } from '@tuhai/core/labels/score-labels';
 import type { Bundle } from '@tuhai/core/model/bundle';
 import type { TextTower } from '@tuhai/core/model/text-tower';
 import { remember } from '@tuhai/core/remember';
 import type { Database } from '@tuhai/core/store/database';
-import { getLabelMatrix, getLabelSet, putLabelMatrix } from '@tuhai/core/store/label-sets';
+import { embedLabelsOnce } from '@tuhai/core/store/label-embeddings';
+import { getLabelSet } from '@tuhai/core/store/label-sets';
 
 /** Scores embeddings, `[N, D]`, against one label set: one list of predictions an image. */
-export type Labeller = (images: Float32Array) => Prediction[][];
+export type Labeller = LabelScorer['score'];
 
 /**
  * Labellers by label set, made when first asked for. The labels' embeddings are computed by the first
@@ -19,27 +18,19 @@ export function createLabellers(options: {
   modelId: number;
   bundle: Bundle;
   loadText: () => Promise<TextTower>;
+  intraOpThreads?: number;
 }): (labelSetId: number) => Promise<Labeller> {
-  return remember(makeLabeller);
-
-  async function makeLabeller(labelSetId: number): Promise<Labeller> {
-    const labelSet = await getLabelSet(options.database, labelSetId);
-    const labels = await labelMatrix(labelSetId, labelSet);
-    const { bundle } = options;
-    return (images) => scoreLabels({ images, labels, labelSet, ...bundle });
-  }
-
-  async function labelMatrix(labelSetId: number, labelSet: LabelSet): Promise<Float32Array> {
-    const key = { labelSetId, modelId: options.modelId };
-    const stored = await getLabelMatrix(options.database, key);
-    if (stored) return stored;
-    const text = await options.loadText();
+  const { database, modelId, bundle, loadText, intraOpThreads } = options;
+  return remember(async (labelSetId) => {
+    const labelSet = await getLabelSet(database, labelSetId);
+    let tower: TextTower | undefined;
     try {
-      const matrix = await embedLabels(labelSet, text);
-      await putLabelMatrix(options.database, key, matrix);
-      return matrix;
+      const embed: TextTower['embed'] = async (texts) => (tower ??= await loadText()).embed(texts);
+      const labels = await embedLabelsOnce(database, { modelId, labelSet, embed });
+      const threads = intraOpThreads === undefined ? {} : { intraOpThreads };
+      return (await openLabelScorer({ labelSet, labels, model: bundle, ...threads })).score;
     } finally {
-      await text.release();
+      await tower?.release();
     }
-  }
+  });
 }

@@ -76,6 +76,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
       modelId: model.id,
       bundle,
       loadText: () => loadTextTower(bundle, session),
+      ...(onCpu && { intraOpThreads: 1 }),
     }),
     // Enough to fill the next batches while one runs, whatever the chunks' size.
     inFlight: pLimit(Math.max(64, 4 * config.batchSizeMax)),

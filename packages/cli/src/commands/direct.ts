@@ -46,9 +46,11 @@ export function addDirectCommands(program: Command, terminal: Terminal): void {
             results.push(result);
           } else {
             const best = result.predictions.map(
-              (p) => `${p.label} ${p.probability.toFixed(4)} (${p.cosine.toFixed(4)})`,
+              (p) => `${p.label} ${p.probability.toFixed(4)} (${p.cosine.toFixed(4)})${p.passed ? '' : ' ✗'}`,
             );
-            terminal.stdout.write(`${result.key}  ${best.join('  ')}\n`);
+            terminal.stdout.write(
+              `${result.key}  ${result.answers.join('、') || '-'}:  ${best.join('  ')}\n`,
+            );
           }
         }
         print(command, terminal, results, () => []);

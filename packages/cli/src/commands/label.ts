@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { scoreLabels } from '@tuhai/core/labels/score-labels';
-import { embedLabels } from '@tuhai/core/labels/embed-labels';
+import { openLabelScorer } from '@tuhai/core/labels/score-labels';
+import { embedLabelsOnce } from '@tuhai/core/store/label-embeddings';
 import { registerLabelSet } from '@tuhai/core/store/label-sets';
-import { labelStoredPage } from '@tuhai/core/store/label-stored';
+import { countUnlabelled, labelStored } from '@tuhai/core/store/label-stored';
 import { findModel } from '@tuhai/core/store/register-model';
 import { UsageError } from '@tuhai/core/usage-error';
 import { openModel } from '../direct/open-model.js';
@@ -11,8 +11,6 @@ import { createProgress } from '../progress.js';
 import { readLabelFile } from '../read-label-file.js';
 import { openStack } from '../stack.js';
 import { configOf, print, type Terminal } from '../terminal.js';
-
-const pageSize = 1_000;
 
 export function addLabelCommand(program: Command, terminal: Terminal): void {
   program
@@ -28,21 +26,26 @@ export function addLabelCommand(program: Command, terminal: Terminal): void {
         const { bundle } = opened;
         const model = await findModel(stack.database, bundle.fingerprint);
         if (!model) throw new UsageError(`No image has been embedded with ${modelLine(bundle)} yet`);
-        const labels = await embedLabels(labelSet, await opened.textTower());
+        const embed = async (texts: readonly string[]) => (await opened.textTower()).embed(texts);
+        const labels = await embedLabelsOnce(stack.database, { modelId: model.id, labelSet, embed });
         const labelSetId = await registerLabelSet(stack.database, labelSet);
+        const scorer = await openLabelScorer({ labelSet, labels, model: bundle });
+        const total = await countUnlabelled(stack.database, { model, labelSetId });
         const progress = createProgress(terminal.stderr, 'images');
-        const score = (images: Float32Array) => scoreLabels({ images, labels, labelSet, ...bundle });
-        let labelled = 0;
-        let afterImageId = 0;
-        while (!terminal.signal.aborted) {
-          const page = { model, labelSetId, afterImageId, limit: pageSize, score };
-          const done = await labelStoredPage(stack.database, page);
-          if (!done) break;
-          afterImageId = done.lastImageId;
-          labelled += done.images;
-          progress.update(labelled, labelled, '');
-        }
-        progress.stop();
+        const startedMs = Date.now();
+        let done = 0;
+        const labelled = await labelStored(stack.database, {
+          model,
+          labelSetId,
+          score: scorer.score,
+          signal: terminal.signal,
+          onLabelled: (images) => {
+            done += images;
+            const perSecond = done / Math.max(0.001, (Date.now() - startedMs) / 1000);
+            progress.update(done, Math.max(done, total), `${Math.round(perSecond)}/s`);
+          },
+        }).finally(() => progress.stop());
+        await scorer.release();
         const { name, version } = labelSet;
         const document = { model: modelOf(bundle), labelSet: { name, version }, labelled };
         print(command, terminal, document, () => [

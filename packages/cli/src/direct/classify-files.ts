@@ -1,13 +1,20 @@
 import type { ItemFailure } from '@tuhai/core/item-failure';
 import { embedLabels } from '@tuhai/core/labels/embed-labels';
 import type { LabelSet } from '@tuhai/core/labels/label-set';
-import { scoreLabels, type Prediction } from '@tuhai/core/labels/score-labels';
+import { openLabelScorer, type Prediction } from '@tuhai/core/labels/score-labels';
+import { answersOf } from '@tuhai/core/labels/thresholds';
 import { embedFiles, type EmbedFilesOptions } from './embed-files.js';
 import type { OpenModel } from './open-model.js';
 
-/** The best labels of one file, at most `labelSet.top`, or why there are none. */
+/** What a label set says of one file, or why it says nothing. */
 export type FileClassification =
-  | { key: string; predictions: Prediction[] }
+  | {
+      key: string;
+      /** The labels that fit, or that none does: see `answersOf`. */
+      answers: string[];
+      /** The best labels, at most `labelSet.top`. */
+      predictions: Prediction[];
+    }
   | { key: string; failure: ItemFailure };
 
 /**
@@ -21,21 +28,17 @@ export async function* classifyFiles(
   options: EmbedFilesOptions,
 ): AsyncGenerator<FileClassification> {
   const labels = await embedLabels(labelSet, await model.textTower());
-  const { dimension, logitScale, logitBias, scoring } = model.bundle;
-  for await (const file of embedFiles(model, paths, options)) {
-    if ('failure' in file) {
-      yield file;
-      continue;
+  const scorer = await openLabelScorer({ labelSet, labels, model: model.bundle });
+  try {
+    for await (const file of embedFiles(model, paths, options)) {
+      if ('failure' in file) {
+        yield file;
+        continue;
+      }
+      const [predictions = []] = await scorer.score(file.embedding);
+      yield { key: file.key, answers: answersOf(labelSet, predictions), predictions };
     }
-    const [predictions = []] = scoreLabels({
-      images: file.embedding,
-      labels,
-      dimension,
-      labelSet,
-      logitScale,
-      logitBias,
-      scoring,
-    });
-    yield { key: file.key, predictions };
+  } finally {
+    await scorer.release();
   }
 }

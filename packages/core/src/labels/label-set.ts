@@ -2,26 +2,38 @@ import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import { canonicalJson } from '../model/canonical-json.js';
 import { UsageError } from '../usage-error.js';
-import { checkLabelSet } from './check-label-set.js';
+import { checkLabelSet, type LabelMode } from './check-label-set.js';
+
+/** What a prediction has to reach to be an answer; of two bounds, both. */
+export interface Threshold {
+  probability?: number;
+  cosine?: number;
+}
 
 export interface Label {
   name: string;
   /** Texts put into each template; the label's embedding is their mean. */
   prompts: string[];
-  /** Predictions below it are no answer: of the probability. */
-  threshold?: number;
+  /** `pairwise`: what an image shows that does not fit, in the same templates. */
+  negatives?: string[];
+  threshold?: Threshold;
 }
 
 /** A versioned file of labels. */
 export interface LabelSet {
   name: string;
-  /** `single`: one label fits, probabilities add up to 1. `multi`: each label fits or not, on its own. */
-  mode: 'single' | 'multi';
+  mode: LabelMode;
   /** BCP 47, as the file says. */
   language?: string;
   /** Each holds `{}` for the prompt. */
   templates: string[];
   labels: Label[];
+  /** Of labels that have none of their own. */
+  threshold?: Threshold;
+  /** The answer when no label passes. `single`, with prompts: competes with the labels, and may win. */
+  none?: { name: string; prompts: string[] };
+  /** Divides the logits before they become probabilities; found by calibration. */
+  temperature?: number;
   /** Predictions kept an image. */
   top: number;
   /** The first 12 hex digits of the sha256 of everything above. */

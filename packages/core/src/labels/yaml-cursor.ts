@@ -1,4 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, type Document, type ParsedNode } from 'yaml';
+import { closestName } from './closest-name.js';
 
 /** Raises what is wrong at an offset of the file. */
 export type Fail = (message: string, offset?: number) => never;
@@ -52,11 +53,15 @@ export class YamlCursor {
       const field = isScalar(key) ? String(key.value) : String(key);
       if (!known.includes(field)) {
         this.raise(
-          `${this.title} has an unknown field "${field}"; known are ${known.join(', ')}`,
+          `${this.title} has an unknown field "${field}"${suggestion(field, known)}; known are ${known.join(', ')}`,
           (key as ParsedNode).range[0],
         );
       }
     }
+  }
+
+  isMapping(): boolean {
+    return isMap(this.node);
   }
 
   isText(): boolean {
@@ -99,7 +104,8 @@ export class YamlCursor {
 
   oneOf<T extends string>(accepted: readonly T[]): T {
     const value = accepted.find((candidate) => isScalar(this.node) && this.node.value === candidate);
-    return value ?? this.fail(`${this.title} must be one of ${accepted.join(', ')}`);
+    const given = isScalar(this.node) ? suggestion(String(this.node.value), accepted) : '';
+    return value ?? this.fail(`${this.title} must be one of ${accepted.join(', ')}${given}`);
   }
 
   number({ min, max, whole }: { min: number; max: number; whole: boolean }): number {
@@ -110,4 +116,9 @@ export class YamlCursor {
       ? value
       : this.fail(`${this.title} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
   }
+}
+
+function suggestion(given: string, known: readonly string[]): string {
+  const closest = closestName(given, known);
+  return closest === undefined ? '' : ` (did you mean ${closest}?)`;
 }

@@ -1,8 +1,10 @@
 /** Field numbers of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that we look at or write. */
 export const onnxFields = {
-  model: { graph: 7 },
+  model: { irVersion: 1, graph: 7, opsetImport: 8 },
+  opset: { version: 2 },
   graph: {
     node: 1,
+    name: 2,
     initializer: 5,
     input: 11,
     output: 12,

@@ -38,7 +38,8 @@ export async function getPredictions(
 ): Promise<LabelSetPredictions[]> {
   const { rows } = await database.pool.query<LabelSetPredictions>(
     `SELECT l.name AS "labelSet", l.version,
-            json_agg(json_build_object('label', p.label, 'cosine', p.cosine, 'probability', p.probability, 'rank', p.rank)
+            json_agg(json_build_object('label', p.label, 'cosine', p.cosine, 'probability', p.probability, 'rank', p.rank,
+                                       'margin', p.margin, 'passed', p.passed)
                      ORDER BY p.rank) AS predictions
      FROM predictions p JOIN label_sets l ON l.id = p.label_set_id
      WHERE p.image_id = $1 AND p.model_id = $2

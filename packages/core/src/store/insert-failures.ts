@@ -33,6 +33,12 @@ export async function insertFailures(
   );
   // What the source holds now cannot be embedded for good: the vector of what it held before describes nothing.
   const gone = failed.filter(({ failure }) => !failure.retryable).map(({ object }) => object.key);
+  if (gone.length === 0) return;
+  // In a statement before: the next one then sees predictions that were being written. See `labelStored`.
+  await client.query(
+    'SELECT FROM images WHERE source_id = $1 AND key = ANY ($2) ORDER BY key FOR NO KEY UPDATE',
+    [chunk.sourceId, gone],
+  );
   await client.query(
     `WITH image AS (SELECT id FROM images WHERE source_id = $1 AND key = ANY ($3)),
           forgotten AS (DELETE FROM predictions p USING image WHERE p.image_id = image.id AND p.model_id = $2)

@@ -24,27 +24,3 @@ export async function getLabelSet(database: Database, id: number): Promise<Label
   if (!rows[0]) throw new UsageError(`There is no label set ${id}`);
   return rows[0].definition;
 }
-
-/** `[L, D]` in the order of the label set's labels; undefined until some worker has computed it. */
-export async function getLabelMatrix(
-  database: Database,
-  key: { labelSetId: number; modelId: number },
-): Promise<Float32Array | undefined> {
-  const { rows } = await database.pool.query<{ matrix: Buffer }>(
-    'SELECT matrix FROM label_embeddings WHERE label_set_id = $1 AND model_id = $2',
-    [key.labelSetId, key.modelId],
-  );
-  // Copied: a Buffer's memory need not begin at a multiple of four.
-  return rows[0] && new Float32Array(new Uint8Array(rows[0].matrix).buffer);
-}
-
-export async function putLabelMatrix(
-  database: Database,
-  key: { labelSetId: number; modelId: number },
-  matrix: Float32Array,
-): Promise<void> {
-  await database.pool.query(
-    `INSERT INTO label_embeddings (label_set_id, model_id, matrix) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-    [key.labelSetId, key.modelId, Buffer.from(matrix.buffer, matrix.byteOffset, matrix.byteLength)],
-  );
-}

@@ -1,47 +1,137 @@
 import type { Prediction } from '../labels/score-labels.js';
+import type { Database, Queryable } from './database.js';
 import { insertPredictions } from './insert-predictions.js';
-import type { Database } from './database.js';
 import { partitionOf, type StoredModel } from './register-model.js';
-import { decodeVector } from './vector-codec.js';
+
+export interface LabelStoredOptions {
+  model: StoredModel;
+  labelSetId: number;
+  /** Absent: images of every source. */
+  sourceUri?: string;
+  /** `[N, D]` to one list of predictions an image. */
+  score: (matrix: Float32Array) => Promise<Prediction[][]>;
+  onLabelled?: (images: number) => void;
+  /** Aborted: what is in hand is finished, and no more is begun. */
+  signal?: AbortSignal;
+  /** Images of a transaction. Default 1,000. */
+  pageSize?: number;
+}
+
+/** While one page is written another is scored. */
+const pagesInHand = 2;
 
 /**
- * Scores the next stored vectors that a label set has not been applied to, and writes the predictions in the
- * same transaction, so that a vector replaced meanwhile never keeps the predictions of the one before.
- * @param options.score `[N, D]` to one list of predictions an image.
- * @returns the last image id looked at, to go on after; undefined at the end.
+ * Scores the stored vectors that a label set has not been applied to, a page a transaction: what was cut off is taken up
+ * again by the next call, and several at once do no harm. A vector that is replaced meanwhile never keeps the
+ * predictions of the one before.
+ * @returns how many images were labelled
  */
-export async function labelStoredPage(
+export async function labelStored(database: Database, options: LabelStoredOptions): Promise<number> {
+  let labelled = 0;
+  let after: number | undefined = 0;
+  // Pages are found one after the other, whoever asks.
+  let finding: Promise<unknown> = Promise.resolve();
+  const nextPage = (): Promise<number[]> => {
+    const page = finding.then(async () => {
+      if (after === undefined || options.signal?.aborted) return [];
+      const ids = await findUnlabelled(database, options, after);
+      after = ids.at(-1);
+      return ids;
+    });
+    finding = page.catch(() => undefined);
+    return page;
+  };
+  const labelPages = async (): Promise<void> => {
+    for (let ids = await nextPage(); ids.length > 0; ids = await nextPage()) {
+      const images = await labelPage(database, options, ids);
+      labelled += images;
+      options.onLabelled?.(images);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: pagesInHand }, labelPages));
+  for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+  return labelled;
+}
+
+/** How many images `labelStored` would label. */
+export async function countUnlabelled(
   database: Database,
-  options: {
-    model: StoredModel;
-    labelSetId: number;
-    /** Absent: images of every source. */
-    sourceUri?: string;
-    afterImageId: number;
-    limit: number;
-    score: (matrix: Float32Array) => Prediction[][];
-  },
-): Promise<{ lastImageId: number; images: number } | undefined> {
+  options: Pick<LabelStoredOptions, 'model' | 'labelSetId' | 'sourceUri'>,
+): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    `SELECT count(*) AS count ${fromUnlabelled(options)}`,
+    unlabelledValues(options, 0),
+  );
+  return rows[0]?.count ?? 0;
+}
+
+async function findUnlabelled(
+  database: Database,
+  options: LabelStoredOptions,
+  afterImageId: number,
+): Promise<number[]> {
+  const { rows } = await database.pool.query<{ id: number }>(
+    `SELECT e.image_id AS id ${fromUnlabelled(options)} ORDER BY e.image_id LIMIT ${options.pageSize ?? 1_000}`,
+    unlabelledValues(options, afterImageId),
+  );
+  return rows.map(({ id }) => id);
+}
+
+const fromUnlabelled = ({ model }: Pick<LabelStoredOptions, 'model'>): string =>
+  `FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
+   WHERE e.model_id = $1 AND e.image_id > $2 AND i.retired_at IS NULL AND ($3::text IS NULL OR s.uri = $3)
+     AND NOT EXISTS (
+       SELECT FROM predictions p WHERE p.image_id = e.image_id AND p.label_set_id = $4 AND p.model_id = $1)`;
+
+const unlabelledValues = (
+  { model, labelSetId, sourceUri }: Pick<LabelStoredOptions, 'model' | 'labelSetId' | 'sourceUri'>,
+  afterImageId: number,
+): unknown[] => [model.id, afterImageId, sourceUri ?? null, labelSetId];
+
+async function labelPage(database: Database, options: LabelStoredOptions, ids: number[]): Promise<number> {
   const { model, labelSetId } = options;
   return database.transaction(async (client) => {
-    const { rows } = await client.query<{ imageId: number; embedding: Buffer }>(
-      `SELECT e.image_id AS "imageId", vector_send(e.embedding) AS embedding
-         FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
-         WHERE e.image_id > $1 AND i.retired_at IS NULL AND ($2::text IS NULL OR s.uri = $2) AND NOT EXISTS (
-           SELECT FROM predictions p WHERE p.image_id = e.image_id AND p.label_set_id = $3 AND p.model_id = $4)
-         ORDER BY e.image_id LIMIT $5 FOR SHARE OF e`,
-      [options.afterImageId, options.sourceUri ?? null, labelSetId, model.id, options.limit],
-    );
-    if (rows.length === 0) return undefined;
-    const imageIds = rows.map(({ imageId }) => imageId);
-    const matrix = new Float32Array(rows.length * model.dimension);
-    for (const [row, { embedding }] of rows.entries()) decodeVector(embedding, matrix, row * model.dimension);
-    await insertPredictions(client, {
-      modelId: model.id,
-      labelSetId,
-      imageIds,
-      predictions: options.score(matrix),
-    });
-    return { lastImageId: imageIds.at(-1) as number, images: rows.length };
+    await lockImages(client, ids);
+    const { imageIds, matrix } = await readUnlabelled(client, options, ids);
+    if (imageIds.length === 0) return 0;
+    const predictions = await options.score(matrix);
+    await insertPredictions(client, { modelId: model.id, labelSetId, imageIds, predictions });
+    return imageIds.length;
   });
+}
+
+/**
+ * Whoever writes or deletes an image's vector or predictions holds the lock of its row. Taken in key order by all, so
+ * that no two wait for each other in a circle.
+ */
+async function lockImages(client: Queryable, ids: readonly number[]): Promise<void> {
+  await client.query(
+    'SELECT FROM images WHERE id = ANY ($1::bigint[]) ORDER BY source_id, key FOR NO KEY UPDATE',
+    [ids],
+  );
+}
+
+/** In a statement of its own: it sees what was committed while the lock was waited for. */
+async function readUnlabelled(
+  client: Queryable,
+  { model, labelSetId }: LabelStoredOptions,
+  ids: readonly number[],
+): Promise<{ imageIds: number[]; matrix: Float32Array }> {
+  const { rows } = await client.query<{ id: number; components: string }>(
+    `SELECT e.image_id AS id, encode(substr(vector_send(e.embedding), 5), 'hex') AS components
+     FROM ${partitionOf(model)} e
+     WHERE e.model_id = $1 AND e.image_id = ANY ($2::bigint[]) AND NOT EXISTS (
+       SELECT FROM predictions p WHERE p.image_id = e.image_id AND p.label_set_id = $3 AND p.model_id = $1)
+     ORDER BY e.image_id`,
+    [model.id, ids, labelSetId],
+  );
+  return { imageIds: rows.map(({ id }) => id), matrix: toMatrix(rows, model.dimension) };
+}
+
+/** Big-endian floats in hexadecimal digits: node-postgres reads no column in binary. */
+function toMatrix(rows: readonly { components: string }[], dimension: number): Float32Array {
+  const bytes = Buffer.from(new ArrayBuffer(rows.length * dimension * 4));
+  rows.forEach(({ components }, i) => bytes.write(components, i * dimension * 4, 'hex'));
+  bytes.swap32();
+  return new Float32Array(bytes.buffer);
 }

@@ -1,3 +1,4 @@
+import type { Prediction } from '../labels/score-labels.js';
 import { UsageError } from '../usage-error.js';
 import type { Database } from './database.js';
 import { filterConditions, type ImageFilter } from './image-filter.js';
@@ -12,7 +13,7 @@ export interface ListedImage {
   format: string | null;
   embeddedAt: Date;
   /** The prediction asked for: the filter's label, or else the best label of its label set. */
-  prediction: { label: string; cosine: number; probability: number; rank: number } | null;
+  prediction: Prediction | null;
 }
 
 /** Where a page ends: of an order by probability, the probability stands before the id. */
@@ -45,7 +46,8 @@ export async function listImages(
   const { rows } = await database.pool.query<ListedImage>(
     `SELECT i.id, s.uri AS source, i.key, i.width, i.height, i.format, e.embedded_at AS "embeddedAt",
             CASE WHEN q.label IS NOT NULL THEN json_build_object(
-              'label', q.label, 'cosine', q.cosine, 'probability', q.probability, 'rank', q.rank) END AS prediction
+              'label', q.label, 'cosine', q.cosine, 'probability', q.probability, 'rank', q.rank,
+              'margin', q.margin, 'passed', q.passed) END AS prediction
      FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
      ${isByProbability ? '' : 'LEFT'} JOIN predictions q ON q.image_id = e.image_id AND q.model_id = ${model.id}
        AND ${predictionShown(filter, value)}

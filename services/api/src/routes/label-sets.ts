@@ -138,14 +138,10 @@ export function addLabelSetRoutes(api: Api, context: ApiContext): void {
       const filter = await toImageFilter(body.filter ?? {}, context);
       const labels = await embedLabels(labelSet, { embed: context.embedTexts });
       const sample = await sampleVectors(database, model, { filter, sizeMax: sampleSizeMax });
-      const { dimension, logitScale, logitBias, scoring } = context.bundle;
       const previews = await previewLabelSet(sample, {
         labelSet,
         labels,
-        dimension,
-        logitScale,
-        logitBias,
-        scoring,
+        model: context.bundle,
         hitsMax: body.hits ?? 6,
       });
       return {
