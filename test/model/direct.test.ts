@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { defaultImageLimits as limits } from '@tuhai/core/image/limits';
+import { readBundle } from '@tuhai/core/model/bundle';
+import { compareVariants } from '@tuhai/cli/direct/compare-variants';
 import { embedFiles } from '@tuhai/cli/direct/embed-files';
 import { inspectModel } from '@tuhai/cli/direct/inspect-model';
 import { inspectionLines } from '@tuhai/cli/direct/inspection-lines';
@@ -133,6 +135,21 @@ test('a tower that does not work fails the check, and the rest is still said', a
   t.regex(selfCheck.checks[0]?.detail ?? '', /which of its outputs out is the embedding/);
   t.regex(selfCheck.checks[1]?.detail ?? '', /this graph takes pixel_values as float32/);
   t.regex(notes.join(), /Nothing is made of these fields .*: do_flip, do_convert_rgb\./);
+});
+
+test('variants are compared with the best of them', async (t) => {
+  const pictures = ['landscape.jpg', 'grey.png', 'animated.gif'].map((name) =>
+    goldenPath(`pictures/${name}`),
+  );
+  const bundle = await readBundle(goldenPath('tiny-clip'));
+  const [single, half, ...others] = await compareVariants(bundle, pictures, { ...session, limits });
+  t.deepEqual(others, []);
+  t.like(single, { precision: 'fp32', sameNearest: 1 });
+  t.true(Math.abs((single?.cosineMin ?? 0) - 1) < 1e-6);
+  t.is(half?.precision, 'fp16');
+  t.true(
+    half !== undefined && half.cosineMin < half.cosineMean && half.cosineMin > 0.9999 && half.imageMs > 0,
+  );
 });
 
 test('lines become token ids', async (t) => {

@@ -1,5 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { configureSharp } from '@tuhai/core/image/configure-sharp';
+import { readBundle } from '@tuhai/core/model/bundle';
+import { compareVariants, type VariantComparison } from '../direct/compare-variants.js';
 import { inspectModel } from '../direct/inspect-model.js';
 import { inspectionLines } from '../direct/inspection-lines.js';
 import { tokenizeLines } from '../direct/tokenize-lines.js';
@@ -17,6 +20,17 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
       if (!inspection.selfCheck.ok) terminal.exitCode = 1;
     });
   model
+    .command('compare')
+    .description("every variant of a bundle on pictures: its speed, and how far it is from the bundle's best")
+    .argument('<dir>')
+    .argument('<files...>', 'two pictures or more')
+    .action(async (dir: string, files: string[], _options: object, command: Command) => {
+      const config = configOf(command, terminal);
+      configureSharp();
+      const compared = await compareVariants(await readBundle(dir, config), files, config);
+      print(command, terminal, compared, () => compared.map(comparisonLine));
+    });
+  model
     .command('tokenize')
     .description('texts on stdin, one a line, to JSON lines {ids}')
     .argument('<dir>')
@@ -25,6 +39,10 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
         terminal.stdout.write(`${JSON.stringify({ ids })}\n`);
     });
 }
+
+const comparisonLine = (compared: VariantComparison): string =>
+  `${compared.precision}  ${compared.imageMs.toFixed(1)} ms a picture, cosine at least ${compared.cosineMin.toFixed(6)}, ` +
+  `on average ${compared.cosineMean.toFixed(6)}; same nearest picture ${(compared.sameNearest * 100).toFixed(1)} %`;
 
 /** Opened when it is first read: an interface that nobody listens to yet loses its lines. */
 async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
