@@ -71,9 +71,9 @@ COLOURS = ["红色", "橙色", "黄色", "绿色", "青色", "蓝色", "紫色",
 
 
 def dominant_colour(rgba: np.ndarray) -> str | None:
-    """The colour that covers more than half of what is drawn in `[H, W, 4]` uint8, or None."""
+    """The colour that covers more than half of what is drawn in `[H, W, 4]` uint8; None also for a monochrome drawing."""
     drawn = rgba[rgba[..., 3] > 200][:, :3].astype(np.float32) / 255
-    if len(drawn) < 200:
+    if len(drawn) < 200 or not drawn.any():
         return None
     high, low = drawn.max(1), drawn.min(1)
     chroma = high - low

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
+import { groupWords, wordsByHexcode } from './chinese-words.js';
 import { bareHexcode, hexcodesByName } from './icon-names.js';
 
 const require = createRequire(import.meta.url);
@@ -20,6 +21,8 @@ export const SETS = {
   emojione: { role: 'train', licence: 'CC-BY-4.0', maker: 'EmojiOne 2, EmojiTwo' },
   'emojione-v1': { role: 'train', licence: 'CC-BY-SA-4.0', maker: 'EmojiOne 1' },
   fxemoji: { role: 'train', licence: 'Apache-2.0', maker: 'Mozilla' },
+  'fluent-emoji-high-contrast': { role: 'train', licence: 'MIT', maker: 'Microsoft' },
+  'emojione-monotone': { role: 'train', licence: 'CC-BY-4.0', maker: 'EmojiOne 2' },
   'streamline-emojis': { role: 'validate', licence: 'CC-BY-4.0', maker: 'Streamline' },
   noto: { role: 'test', licence: 'Apache-2.0', maker: 'Google' },
 };
@@ -29,13 +32,19 @@ export const SETS = {
  */
 export function baseEmoji() {
   const { groups, subgroups } = require('emojibase-data/zh/messages.json');
-  const named = (list, order) => list.find((entry) => entry.order === order)?.message;
-  return require('emojibase-data/zh/data.json').map((emoji) => ({
-    hexcode: bareHexcode(emoji.hexcode),
-    name: emoji.label,
-    keywords: emoji.tags ?? [],
-    category: [named(groups, emoji.group), named(subgroups, emoji.subgroup)].filter(Boolean),
-  }));
+  const named = (list, order) => list.find((entry) => entry.order === order);
+  const words = wordsByHexcode();
+  return require('emojibase-data/zh/data.json').map((emoji) => {
+    const hexcode = bareHexcode(emoji.hexcode);
+    const group = named(groups, emoji.group);
+    const subgroup = named(subgroups, emoji.subgroup);
+    return {
+      hexcode,
+      name: emoji.label,
+      keywords: [...new Set([...(emoji.tags ?? []), ...(words.get(hexcode) ?? [])])].filter((word) => word !== emoji.label),
+      category: [...new Set([group?.message, subgroup?.message, ...groupWords(subgroup?.key)])].filter(Boolean),
+    };
+  });
 }
 
 function iconSet(set) {
@@ -109,7 +118,7 @@ function readIfThere(path) {
 /** One set's drawings: bare hexcode → drawings, each a function of the size in pixels that gives an image file. */
 export function drawingsOf(set) {
   if (set === 'fluent-emoji-3d') return fluent3d();
-  if (['emojione', 'emojione-v1', 'fxemoji', 'streamline-emojis'].includes(set)) return namedIcons(set);
+  if (['emojione', 'emojione-v1', 'emojione-monotone', 'fxemoji', 'streamline-emojis'].includes(set)) return namedIcons(set);
   if (set === 'fluent-emoji') return namedIcons(set);
   return keyedIcons(set);
 }

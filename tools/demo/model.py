@@ -1,5 +1,7 @@
 """The demo model's shape, and its embeddings while it is trained."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -26,6 +28,18 @@ def build_model(tokens: PreTrainedTokenizerFast, patch: int, width: int, depth: 
     )  # fmt: skip
     # Plain attention: at these lengths the fused kernel takes three times as long backwards on a CPU.
     return CLIPModel._from_config(config, attn_implementation="eager")
+
+
+def start_from(model: CLIPModel, tokens: PreTrainedTokenizerFast, checkpoint: Path) -> None:
+    """Weights of a checkpoint of the same shape. Tokens keep their vectors by their text; new ones stay random."""
+    rows = PreTrainedTokenizerFast.from_pretrained(checkpoint).get_vocab()
+    state = CLIPModel.from_pretrained(checkpoint).state_dict()
+    name = "text_model.embeddings.token_embedding.weight"
+    vectors = model.state_dict()[name].clone()
+    for token, row in tokens.get_vocab().items():
+        if token in rows:
+            vectors[row] = state[name][rows[token]]
+    model.load_state_dict({**state, name: vectors})
 
 
 def build_processor(tokens: PreTrainedTokenizerFast) -> CLIPProcessor:

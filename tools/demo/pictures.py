@@ -39,18 +39,23 @@ def plain(rgba: torch.Tensor, size: int) -> torch.Tensor:
 
 def augment(rgba: torch.Tensor, size: int, keep_colour: torch.Tensor) -> torch.Tensor:
     """
-    `[N, S, S, 4]` uint8 RGBA → `[N, 3, size, size]`, normalised: moved, recoloured a little (`keep_colour`
-    `[N]` bool: not made grey), laid on a background, blurred, noised, partly covered. Never mirrored: arrows,
-    letters and clocks mean something else then.
+    `[N, S, S, 4]` uint8 RGBA → `[N, 3, size, size]`, normalised: moved, warped, recoloured (`keep_colour`
+    `[N]` bool: only a little), outlined, laid on a background, blurred, reduced to its edges, noised, partly
+    covered. Monochrome drawings get an even colour. Never mirrored: arrows, letters and clocks mean something
+    else then.
     """
     n = len(rgba)
     x = rgba.permute(0, 3, 1, 2).float() / 255
     alpha = x[:, 3:]
     x = F.grid_sample(torch.cat([x[:, :3] * alpha, alpha], 1), _grid(n, size), padding_mode="zeros", align_corners=False)
     alpha = x[:, 3:].clamp(0, 1)
+    monochrome = x[:, :3].amax((1, 2, 3)) < 0.02
     colour = _recolour(x[:, :3] / alpha.clamp(min=1e-3), keep_colour)
+    colour[monochrome] = torch.rand(int(monochrome.sum()), 3, 1, 1) * 0.7
+    colour, alpha = _outline(colour, alpha)
     x = colour * alpha + _backgrounds(n, size) * (1 - alpha)
     x = _filter(x)
+    x = _edges(x, ~keep_colour)
     x = x + torch.randn_like(x) * (torch.rand(n, 1, 1, 1) * 0.06 * (torch.rand(n, 1, 1, 1) < 0.2))
     x = _cover(x)
     return (x.clamp(0, 1) - MEAN) / STD
@@ -72,7 +77,14 @@ def _grid(n: int, size: int) -> torch.Tensor:
     room = (1 - scale).abs() * 0.8 + 0.08
     shift = torch.stack([_uniform(n, -1, 1) * room, _uniform(n, -1, 1) * room], 1) / scale[:, None]
     theta = torch.cat([torch.stack([a, b], 1), shift[:, :, None]], 2)
-    return F.affine_grid(theta, [n, 4, size, size], align_corners=False)
+    return F.affine_grid(theta, [n, 4, size, size], align_corners=False) + _warp(n, size)
+
+
+def _warp(n: int, size: int) -> torch.Tensor:
+    """Parts move against each other, as between two makers' drawings: for half of the pictures."""
+    strength = torch.rand(n, 1, 1, 1) * 0.09 * (torch.rand(n, 1, 1, 1) < 0.5)
+    coarse = torch.randn(n, 2, 5, 5) * strength
+    return F.interpolate(coarse, (size, size), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
 
 
 def _recolour(x: torch.Tensor, keep_colour: torch.Tensor) -> torch.Tensor:
@@ -81,12 +93,45 @@ def _recolour(x: torch.Tensor, keep_colour: torch.Tensor) -> torch.Tensor:
     saturation = torch.exp(torch.randn(n) * 0.25)
     saturation[(torch.rand(n) < 0.06) & ~keep_colour] = 0
     x = grey + (x - grey) * saturation.view(n, 1, 1, 1)
-    # A small mixing of channels stands for hue shifts and for other makers' palettes.
-    mix = torch.eye(3) + torch.randn(n, 3, 3) * 0.05
-    x = torch.einsum("nij,njhw->nihw", mix / mix.sum(2, keepdim=True), x)
+    # Mixing of channels stands for hue shifts and for other makers' palettes.
+    strength = torch.where((torch.rand(n) < 0.2) & ~keep_colour, 0.25, 0.06).view(n, 1, 1)
+    mix = torch.eye(3) + torch.randn(n, 3, 3) * strength
+    mix = mix / mix.sum(2, keepdim=True).clamp(min=0.3)
+    x = torch.einsum("nij,njhw->nihw", mix, x)
     contrast = torch.exp(torch.randn(n, 1, 1, 1) * 0.2)
     gamma = torch.exp(torch.randn(n, 1, 1, 1) * 0.2)
     return ((x - 0.5) * contrast + 0.5 + torch.randn(n, 1, 1, 1) * 0.06).clamp(1e-4, 1).pow(gamma)
+
+
+def _outline(colour: torch.Tensor, alpha: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A contour around an eighth of the drawings, dark or white as of a sticker."""
+    chosen = torch.rand(len(alpha)) < 0.125
+    reach = int(torch.randint(1, 3, ()))
+    inner = alpha[chosen]
+    outer = F.max_pool2d(inner, 2 * reach + 1, 1, reach)
+    ink = torch.rand(len(inner), 3, 1, 1) * 0.3
+    ink = torch.where(torch.rand(len(inner), 1, 1, 1) < 0.3, torch.ones(()), ink)
+    colour[chosen] = colour[chosen] * inner + ink * (1 - inner)
+    alpha[chosen] = outer
+    return colour, alpha
+
+
+def _edges(x: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
+    """A line drawing of one picture in twenty, where `allowed` `[N]`."""
+    chosen = (torch.rand(len(x)) < 0.05) & allowed
+    some = x[chosen]
+    lines = (some - F.avg_pool2d(some, 3, 1, 1, count_include_pad=False)).abs().sum(1, keepdim=True)
+    lines = 1 - (lines * torch.empty(len(some), 1, 1, 1).uniform_(2, 6)).clamp(max=1)
+    x[chosen] = lines.expand_as(some)
+    return x
+
+
+def mix_makers(rgba: np.ndarray, others: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Patchworks of two makers' drawings of the same emoji: `[N, S, S, 4]` uint8 each."""
+    n, size = len(rgba), rgba.shape[1]
+    cells = random.random((n, 3, 3)) < 0.5
+    mask = cells.repeat(-(-size // 3), 1).repeat(-(-size // 3), 2)[:, :size, :size]
+    return np.where(mask[..., None], rgba, others)
 
 
 def _backgrounds(n: int, size: int) -> torch.Tensor:

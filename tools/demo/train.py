@@ -1,10 +1,11 @@
 """
-Trains the demo model: a small CLIPModel from scratch, on drawn emoji and their Chinese names.
+Trains the demo model: a small CLIPModel, on drawn emoji and their Chinese names.
 
     node draw.js && python train.py --minutes 55
 
 The learning rate follows the clock (`--minutes`), so a slower or shared machine still ends on time and a longer
-time trains further. `--resume` goes on from the last checkpoint of the same `--out`.
+time trains further. `--resume` goes on from the last checkpoint of the same `--out`; `--start-from` begins a new
+training with the weights of a checkpoint, which ../export/checkpoint.py makes of a bundle.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import pictures as drawn
 import tokenizer as chinese
 from captions import LABEL_TEMPLATES, Captions, dominant_colour
 from losses import Proxies, dense, pair_loss, pair_targets, soft_cross_entropy
-from model import DIMENSION, IMAGE_SIZE, build_model, build_processor, class_vectors, image_vectors, text_vectors, top_k
+from model import DIMENSION, IMAGE_SIZE, build_model, build_processor, class_vectors, image_vectors, start_from, text_vectors, top_k
 from sharing import Shared, attach, average_gradients, average_weights, optimizers, own_share
 
 HERE = Path(__file__).parent
@@ -30,6 +31,7 @@ LOGIT_SCALE_MAX = math.log(100)
 WARM_UP_STEPS = 120
 # The text tower knows too little before that for its label vectors to teach anything.
 BANK_FROM_PROGRESS = 0.06
+MIXED_SHARE = 0.2
 BANK_STEPS = 25
 # Share of a picture's patches that is looked at, up to a progress: fast first, whole pictures at the end.
 PATCHES_KEPT = [(0.60, 0.5), (0.85, 0.75), (1.0, 1.0)]
@@ -42,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=55)
     parser.add_argument("--stop-after-minutes", type=float, default=math.inf, help="leave early, to be resumed")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--start-from", type=Path, metavar="CHECKPOINT", help="begin with its weights, not random ones")
     parser.add_argument("--processes", type=int, default=2, help="one a core; a resumed training keeps their number")
     parser.add_argument("--batch", type=int, default=112, help="pictures a step and process")
     parser.add_argument("--texts", type=int, default=32, help="captions besides those of the pictures, likewise")
@@ -63,6 +66,7 @@ class Material:
         self.emoji = drawn.emoji(args.pictures)
         self.captions = Captions(self.emoji, args.seed)
         self.rgba, self.classes, _ = drawn.load(args.pictures, {"train"})
+        self.of_class = [np.flatnonzero(self.classes == index) for index in range(len(self.emoji))]
         self.colours = [dominant_colour(picture) for picture in self.rgba]
         self.tokens = chinese.train(self.captions.everything(), context_length=32)
 
@@ -76,6 +80,15 @@ class Material:
             self.order = self.random.permutation(len(self.rgba)).tolist()
         chosen, self.order = self.order[:count], self.order[count:]
         return chosen
+
+    def look(self, chosen: list[int], keep: np.ndarray) -> torch.Tensor:
+        """The drawings `chosen`; a part of them, but where `keep` `[N]`, mixed with another maker's."""
+        rgba = self.rgba[chosen]
+        mixed = (self.random.random(len(chosen)) < MIXED_SHARE) & ~keep
+        others = [self.random.choice(self.of_class[self.classes[i]]) for i, mix in zip(chosen, mixed, strict=True) if mix]
+        if others:
+            rgba[mixed] = drawn.mix_makers(rgba[mixed], self.rgba[others], self.random)
+        return torch.from_numpy(rgba)
 
 
 def parameters_of(model, proxies) -> dict[str, torch.nn.Parameter]:
@@ -98,7 +111,7 @@ class Lesson:
         more = [m.captions.draw(int(c), None) for c in m.random.integers(len(m.emoji), size=args.texts)]
         keep_colour = torch.tensor([colour is not None for _, _, colour in said])
 
-        pixels = drawn.augment(torch.from_numpy(m.rgba[chosen]), IMAGE_SIZE, keep_colour)
+        pixels = drawn.augment(m.look(chosen, keep_colour.numpy()), IMAGE_SIZE, keep_colour)
         images = image_vectors(model, pixels, next(kept for until, kept in PATCHES_KEPT if progress < until))
         texts = text_vectors(model, m.tokens, [text for text, _, _ in said + more])
         scale, proxy = model.logit_scale.exp(), self.proxies()
@@ -108,7 +121,7 @@ class Lesson:
         by_text = soft_cross_entropy(scale * texts @ proxy.T, shares, 0.05)
         by_pair = pair_loss(scale * images @ texts[: args.batch].T, match)
         by_bank = torch.zeros(())
-        if progress > BANK_FROM_PROGRESS:
+        if args.start_from or progress > BANK_FROM_PROGRESS:
             by_bank = F.cross_entropy(scale * images @ self.label_vectors(step).T, truth, label_smoothing=0.1)
         total = by_image + by_text + by_pair + 0.5 * by_bank
         return total, [by_image.item(), by_text.item(), by_pair.item(), by_bank.item()]
@@ -219,7 +232,11 @@ def main() -> None:
     torch.manual_seed(args.seed)
     material = Material(args)
     model = build_model(material.tokens, args.patch, args.width, args.depth)
-    parameters = parameters_of(model, Proxies(len(material.emoji), DIMENSION))
+    proxies = Proxies(len(material.emoji), DIMENSION)
+    if args.start_from:
+        start_from(model, material.tokens, args.start_from)
+        proxies.vectors.data = class_vectors(model, material.tokens, material.captions.names, LABEL_TEMPLATES)
+    parameters = parameters_of(model, proxies)
     millions = sum(p.numel() for p in model.parameters()) / 1e6
     print(
         f"{len(material.rgba)} pictures, {len(material.emoji)} classes, {len(material.tokens)} tokens, "
