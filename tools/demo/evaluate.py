@@ -1,62 +1,30 @@
 """
 Measures a demo bundle on the unseen set, with ONNX Runtime and the bundle's own files.
 
-    node draw.js && python evaluate.py [BUNDLE_DIR] [--precision fp32|fp16|int8]
+    node draw.js && python evaluate.py [BUNDLE_DIR] [--precision fp32 fp16 int8]
 
 Zero-shot classification: every picture against the names of all base emoji, in the bundle's labels.yaml. A picture
-counts as right only where its own emoji's name is first (or among the first five).
+counts as right only where its own emoji's name is first (or among the first five). Free phrases: phrases.json, each
+looked for among all unseen pictures.
 """
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 import yaml
 from PIL import Image
-from tokenizers import Tokenizer
-from transformers import CLIPImageProcessor
 
 import pictures as drawn
+from bundle import SUFFIXES, Bundle
+from captions import Captions
+from phrases import Phrases
 
 HERE = Path(__file__).parent
-SUFFIXES = {"fp32": "", "fp16": "_fp16", "int8": "_quantized"}
-
-
-class Bundle:
-    """A bundle's two towers, from files to normalised embeddings `[N, D]`."""
-
-    def __init__(self, folder: Path, precision: str):
-        self.processor = CLIPImageProcessor.from_pretrained(folder, local_files_only=True)
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.enable_padding(pad_id=self.tokenizer.token_to_id("<|pad|>"), pad_token="<|pad|>")
-        self.tokenizer.enable_truncation(json.loads((folder / "manifest.json").read_text())["text_length_max"])
-        self.images, self.texts = (
-            onnxruntime.InferenceSession(str(folder / "onnx" / f"{tower}_model{SUFFIXES[precision]}.onnx"))
-            for tower in ("vision", "text")
-        )
-
-    def embed_images(self, images: list[Image.Image]) -> np.ndarray:
-        parts = []
-        for start in range(0, len(images), 64):
-            pixels = self.processor(images=images[start : start + 64], return_tensors="np").pixel_values
-            parts.append(self.images.run(None, {"pixel_values": pixels.astype(np.float32)})[0])
-        return np.concatenate(parts)
-
-    def embed_texts(self, texts: list[str]) -> np.ndarray:
-        parts = []
-        for start in range(0, len(texts), 128):
-            batch = self.tokenizer.encode_batch(texts[start : start + 128])
-            ids = np.array([entry.ids for entry in batch])
-            mask = np.array([entry.attention_mask for entry in batch])
-            parts.append(self.texts.run(None, {"input_ids": ids, "attention_mask": mask})[0])
-        return np.concatenate(parts)
-
-    def embed_labels(self, names: list[str], templates: list[str]) -> np.ndarray:
-        total = sum(self.embed_texts([template.format(name) for name in names]) for template in templates)
-        return total / np.linalg.norm(total, axis=1, keepdims=True)
+PRESETS = HERE / "../../packages/core/src/labels/prompt-templates.ts"
 
 
 def on_background(rgba: np.ndarray, background: np.ndarray) -> Image.Image:
@@ -83,39 +51,53 @@ def by_category(scores: np.ndarray, truth: np.ndarray, emoji: list[dict]) -> dic
     return {name: top_k(scores[category == name], truth[category == name]) for name in dict.fromkeys(category)}
 
 
+def preset(name: str) -> list[str]:
+    """The templates that a label file gets with `templates: NAME`."""
+    listed = re.search(rf"\b{name}: \[(.*?)\]", PRESETS.read_text(encoding="utf-8"), re.DOTALL)
+    return re.findall(r"'([^']+)'", listed[1])
+
+
+def measure(folder: Path, precision: str, cache: Path, emoji: list[dict], phrases: Phrases) -> dict:
+    bundle = Bundle(folder, precision)
+    labels = yaml.safe_load((folder / "labels.yaml").read_text(encoding="utf-8"))
+    names = [label["name"] for label in labels["labels"]]
+    if names != [entry["name"] for entry in emoji]:
+        raise SystemExit("labels.yaml and the drawn pictures are of different versions of emojibase-data")
+    texts = bundle.embed_labels(names, labels["templates"])
+    white, classes = unseen(cache, plain=True)
+    images = bundle.embed_images(white)
+    coloured = bundle.embed_images(unseen(cache, plain=False)[0])
+    truth = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
+    samples = bundle.embed_images([Image.open(folder / "samples" / key).convert("RGB") for key in truth])
+    wordings = {"name alone": ["{}"], "一张{}的图片": ["一张{}的图片"], "preset zh": preset("zh")}
+    return {
+        "precision": precision,
+        "labels": len(names),
+        "unseenOnWhite": top_k(images @ texts.T, classes),
+        "unseenOnColours": top_k(coloured @ texts.T, classes),
+        "samples": top_k(samples @ texts.T, np.array([names.index(name) for name in truth.values()])),
+        "textToUnseenImage": top_k(texts[classes] @ images.T, np.arange(len(classes))),
+        "phrases": phrases.recall(bundle.embed_texts(phrases.texts) @ images.T, classes),
+        "unseenOnWhiteByTemplates": {
+            wording: top_k(images @ bundle.embed_labels(names, templates).T, classes)
+            for wording, templates in wordings.items()
+        },
+        "unseenOnWhiteByCategory": by_category(images @ texts.T, classes, emoji),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path, nargs="?", default=HERE / "../../models/demo")
-    parser.add_argument("--precision", choices=list(SUFFIXES), default="fp32")
+    parser.add_argument("--precision", nargs="+", choices=list(SUFFIXES), default=["fp32"])
     parser.add_argument("--pictures", type=Path, default=HERE / ".cache", help="what draw.js wrote")
     args = parser.parse_args()
     torch.set_num_threads(1)
 
-    bundle = Bundle(args.bundle, args.precision)
-    labels = yaml.safe_load((args.bundle / "labels.yaml").read_text(encoding="utf-8"))
-    names = [label["name"] for label in labels["labels"]]
     emoji = drawn.emoji(args.pictures)
-    if names != [entry["name"] for entry in emoji]:
-        raise SystemExit("labels.yaml and the drawn pictures are of different versions of emojibase-data")
-    texts = bundle.embed_labels(names, labels["templates"])
-
-    white, classes = unseen(args.pictures, plain=True)
-    images = bundle.embed_images(white)
-    coloured = bundle.embed_images(unseen(args.pictures, plain=False)[0])
-    truth = json.loads((args.bundle / "samples.json").read_text(encoding="utf-8"))
-    samples = bundle.embed_images([Image.open(args.bundle / "samples" / key).convert("RGB") for key in truth])
-    sample_classes = np.array([names.index(name) for name in truth.values()])
-    report = {
-        "labels": len(names),
-        "precision": args.precision,
-        "unseenOnWhite": top_k(images @ texts.T, classes),
-        "unseenOnWhiteNameAlone": top_k(images @ bundle.embed_texts(names).T, classes),
-        "unseenOnColours": top_k(coloured @ texts.T, classes),
-        "samples": top_k(samples @ texts.T, sample_classes),
-        "textToUnseenImage": top_k(texts[classes] @ images.T, np.arange(len(classes))),
-    }
-    report["unseenOnWhiteByCategory"] = by_category(images @ texts.T, classes, emoji)
-    print(json.dumps(report, indent=2, ensure_ascii=False))
+    phrases = Phrases(HERE / "phrases.json", Captions(emoji, seed=0), [entry["hexcode"] for entry in emoji])
+    reports = [measure(args.bundle, precision, args.pictures, emoji, phrases) for precision in args.precision]
+    print(json.dumps(reports, indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":
