@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addDemoCommand } from './commands/demo.js';
 import { addDirectCommands } from './commands/direct.js';
+import { addExportCommand } from './commands/export.js';
 import { addLabelCommand } from './commands/label.js';
 import { addModelCommands } from './commands/model.js';
 import { addRetryCommand } from './commands/retry.js';
@@ -30,6 +31,7 @@ export function createProgram(terminal: Terminal): Command {
   addRunsCommands(program, terminal);
   addRetryCommand(program, terminal);
   addLabelCommand(program, terminal);
+  addExportCommand(program, terminal);
   addDirectCommands(program, terminal);
   addModelCommands(program, terminal);
   addServiceCommands(program, terminal);
