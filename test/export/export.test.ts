@@ -44,6 +44,13 @@ async function folderOf(t: ExecutionContext): Promise<string> {
 
 const never = new AbortController().signal;
 
+async function* breaks() {
+  yield 'half';
+  throw new Error('database gone');
+}
+
+const addressOf = (source: string, key: string) => imageUrl({ imageId: 7, source, key }, undefined);
+
 onEachDatabase(
   'JSON lines hold every image with its predictions, and vectors to the bit',
   async (t, database) => {
@@ -176,8 +183,8 @@ onEachDatabase("FiftyOne's own documents take metadata and samples", async (t, d
     prediction: { label: '猫', confidence: 0.75 },
   });
   t.is(new Set(samples.map(({ _id }: { _id: { $oid: string } }) => _id.$oid)).size, 3);
-  const declared = JSON.parse(companion).sample_fields.map(({ name }: { name: string }) => name);
-  for (const name of Object.keys(samples[0])) t.true(name.startsWith('_') || declared.includes(name), name);
+  const declared = new Set(JSON.parse(companion).sample_fields.map(({ name }: { name: string }) => name));
+  for (const name of Object.keys(samples[0])) t.true(name.startsWith('_') || declared.has(name), name);
   const folder = await folderOf(t);
   await writeWholeFiles(
     [
@@ -211,10 +218,6 @@ onEachDatabase('several label sets must be told apart, and wrong names are named
 
 test('a file appears whole or not at all', async (t) => {
   const folder = await folderOf(t);
-  async function* breaks() {
-    yield 'half';
-    throw new Error('database gone');
-  }
   const files = [
     { path: join(folder, 'b.json'), content: breaks() },
     { path: join(folder, 'c'), content: 'c' },
@@ -236,12 +239,11 @@ test('a file appears whole or not at all', async (t) => {
 });
 
 test('images have an address, whatever their source', (t) => {
-  const at = (source: string, key: string) => imageUrl({ imageId: 7, source, key }, undefined);
-  t.is(at('s3://bucket/some/prefix', 'some/prefix/a b.jpg'), 's3://bucket/some/prefix/a b.jpg');
-  t.is(at('s3://bucket/lists/all.csv', 'a.jpg'), 's3://bucket/lists/a.jpg');
-  t.is(at('s3://bucket/lists/all.csv', 's3://other/a.jpg'), 's3://other/a.jpg');
-  t.is(at('file:///data/%E5%9B%BE', 'a/b.jpg'), '/data/图/a/b.jpg');
-  t.is(at('file:///data/all.txt', 'a.jpg'), '/data/a.jpg');
+  t.is(addressOf('s3://bucket/some/prefix', 'some/prefix/a b.jpg'), 's3://bucket/some/prefix/a b.jpg');
+  t.is(addressOf('s3://bucket/lists/all.csv', 'a.jpg'), 's3://bucket/lists/a.jpg');
+  t.is(addressOf('s3://bucket/lists/all.csv', 's3://other/a.jpg'), 's3://other/a.jpg');
+  t.is(addressOf('file:///data/%E5%9B%BE', 'a/b.jpg'), '/data/图/a/b.jpg');
+  t.is(addressOf('file:///data/all.txt', 'a.jpg'), '/data/a.jpg');
 });
 
 test('lists of labels survive a cell', (t) => {
