@@ -63,4 +63,11 @@ export async function embedLabelled(
 
 /** Ranked as given. */
 export const ranked = (...labels: [label: string, probability: number, cosine?: number][]): Prediction[] =>
-  labels.map(([label, probability, cosine = 0.25], i) => ({ label, probability, cosine, rank: i + 1 }));
+  labels.map(([label, probability, cosine = 0.25], i) => ({
+    label,
+    probability,
+    cosine,
+    rank: i + 1,
+    margin: i === 0 ? 0.125 : null,
+    passed: true,
+  }));

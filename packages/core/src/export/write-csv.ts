@@ -27,16 +27,15 @@ export async function* writeCsv(
 function row(image: ExportedImage, context: ExportContext): unknown[] {
   const { imageId, source, key, etag, sizeBytes, width, height, format, predictions, truth } = image;
   const [best] = predictions;
-  return [
-    ...[imageId, source, key, etag, sizeBytes, width, height, format],
-    ...[
-      best?.label,
-      best?.cosine,
-      best?.probability,
-      JSON.stringify(predictions),
-      truth && joinLabels(truth),
-    ],
-    ...(context.policy ? [image.decision?.action, JSON.stringify(image.decision?.reasons)] : []),
-    ...(context.vectors && image.embedding ? [JSON.stringify(shortFloats(image.embedding))] : []),
-  ];
+  const cells: unknown[] = [imageId, source, key, etag, sizeBytes, width, height, format];
+  cells.push(
+    best?.label,
+    best?.cosine,
+    best?.probability,
+    JSON.stringify(predictions),
+    truth && joinLabels(truth),
+  );
+  if (context.policy) cells.push(image.decision?.action, JSON.stringify(image.decision?.reasons));
+  if (image.embedding) cells.push(JSON.stringify(shortFloats(image.embedding)));
+  return cells;
 }

@@ -54,11 +54,12 @@ const prediction = (
 /** The labelling config that the tasks go with. */
 export function labelStudioConfig({ labelSet }: ExportContext): string {
   const { control, object } = labelStudioTags;
-  const choices = (labelSet?.labels ?? []).map(({ name }) => `    <Choice value="${escapeXml(name)}"/>`);
+  const names = [...(labelSet?.labels ?? []), ...(labelSet?.none ? [labelSet.none] : [])];
+  const choices = names.map(({ name }) => `    <Choice value="${escapeXml(name)}"/>`);
   return [
     '<View>',
     `  <Image name="${object}" value="$image" zoom="true"/>`,
-    `  <Choices name="${control}" toName="${object}" choice="${labelSet?.mode === 'multi' ? 'multiple' : 'single'}" showInline="true">`,
+    `  <Choices name="${control}" toName="${object}" choice="${(labelSet?.mode ?? 'single') === 'single' ? 'single' : 'multiple'}" showInline="true">`,
     ...choices,
     '  </Choices>',
     '</View>',

@@ -42,7 +42,7 @@ async function exportPage(
   const { rows } = await database.pool.query<Row>(
     `SELECT i.id AS "imageId", s.uri AS source, i.key, e.etag, i.size_bytes AS "sizeBytes", i.width, i.height, i.format,
        coalesce((SELECT json_agg(json_build_object('label', p.label, 'cosine', p.cosine, 'probability', p.probability,
-                                                   'rank', p.rank) ORDER BY p.rank)
+                                                   'rank', p.rank, 'margin', p.margin, 'passed', p.passed) ORDER BY p.rank)
                  FROM predictions p WHERE p.image_id = i.id AND p.label_set_id = $3 AND p.model_id = $4), '[]') AS predictions,
        (SELECT r.labels FROM reviews r WHERE r.image_id = i.id AND r.etag = e.etag AND r.label_set = $5
           AND r.undone_at IS NULL ORDER BY r.id DESC LIMIT 1) AS truth,
