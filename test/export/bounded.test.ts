@@ -20,6 +20,8 @@ const imageOf = (imageId: number): ExportedImage => ({
       cosine: 0.25,
       probability: 0.5,
       rank: 1,
+      margin: null,
+      passed: true,
     },
   ],
   truth: null,
