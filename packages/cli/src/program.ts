@@ -3,6 +3,7 @@ import { addDemoCommand } from './commands/demo.js';
 import { addDirectCommands } from './commands/direct.js';
 import { addExportCommand } from './commands/export.js';
 import { addLabelCommand } from './commands/label.js';
+import { addModerateCommand } from './commands/moderate.js';
 import { addModelCommands } from './commands/model.js';
 import { addRetryCommand } from './commands/retry.js';
 import { addRunCommand } from './commands/run.js';
@@ -31,6 +32,7 @@ export function createProgram(terminal: Terminal): Command {
   addRunsCommands(program, terminal);
   addRetryCommand(program, terminal);
   addLabelCommand(program, terminal);
+  addModerateCommand(program, terminal);
   addExportCommand(program, terminal);
   addDirectCommands(program, terminal);
   addModelCommands(program, terminal);
