@@ -1,6 +1,7 @@
+import { benchLabel } from './label.js';
 import { benchPipeline } from './pipeline.js';
 
-const parts = { pipeline: benchPipeline } as const;
+const parts = { label: benchLabel, pipeline: benchPipeline } as const;
 
 const [part = '', ...rest] = process.argv.slice(2);
 if (!Object.hasOwn(parts, part)) {

@@ -9,6 +9,7 @@ import { addRetryCommand } from './commands/retry.js';
 import { addRunCommand } from './commands/run.js';
 import { addRunsCommands } from './commands/runs.js';
 import { addSearchCommand } from './commands/search.js';
+import { addThresholdsCommand } from './commands/thresholds.js';
 import { addServiceCommands } from './commands/services.js';
 import { settings } from './settings.js';
 import type { Terminal } from './terminal.js';
@@ -34,6 +35,7 @@ export function createProgram(terminal: Terminal): Command {
   addLabelCommand(program, terminal);
   addModerateCommand(program, terminal);
   addExportCommand(program, terminal);
+  addThresholdsCommand(program, terminal);
   addDirectCommands(program, terminal);
   addModelCommands(program, terminal);
   addServiceCommands(program, terminal);

@@ -80,8 +80,12 @@ async function findUnlabelled(
 const fromUnlabelled = ({ model }: Pick<LabelStoredOptions, 'model'>): string =>
   `FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
    WHERE e.model_id = $1 AND e.image_id > $2 AND i.retired_at IS NULL AND ($3::text IS NULL OR s.uri = $3)
-     AND NOT EXISTS (
-       SELECT FROM predictions p WHERE p.image_id = e.image_id AND p.label_set_id = $4 AND p.model_id = $1)`;
+     AND ${hasNone('$4')}`;
+
+/** A look into the index an image. NOT EXISTS may become a join with all predictions there are, once a page. */
+const hasNone = (labelSetId: string): string =>
+  `(SELECT 1 FROM predictions p WHERE p.image_id = e.image_id AND p.label_set_id = ${labelSetId} AND p.model_id = $1
+    LIMIT 1) IS NULL`;
 
 const unlabelledValues = (
   { model, labelSetId, sourceUri }: Pick<LabelStoredOptions, 'model' | 'labelSetId' | 'sourceUri'>,
@@ -120,8 +124,7 @@ async function readUnlabelled(
   const { rows } = await client.query<{ id: number; components: string }>(
     `SELECT e.image_id AS id, encode(substr(vector_send(e.embedding), 5), 'hex') AS components
      FROM ${partitionOf(model)} e
-     WHERE e.model_id = $1 AND e.image_id = ANY ($2::bigint[]) AND NOT EXISTS (
-       SELECT FROM predictions p WHERE p.image_id = e.image_id AND p.label_set_id = $3 AND p.model_id = $1)
+     WHERE e.model_id = $1 AND e.image_id = ANY ($2::bigint[]) AND ${hasNone('$3')}
      ORDER BY e.image_id`,
     [model.id, ids, labelSetId],
   );
