@@ -94,5 +94,5 @@ test('the ready policy and label set fit together', async (t) => {
   const labelSet = parseLabelSet(await readExample('labels.yaml'), 'labels.yaml');
   t.is(policy.labelSet, labelSet.name);
   t.notThrows(() => checkPolicyLabels(policy, labelSet));
-  t.is(labelSet.mode, 'multi');
+  t.is(labelSet.mode, 'single', 'every label competes with the ordinary ones');
 });

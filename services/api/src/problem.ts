@@ -10,6 +10,8 @@ export const problemCodes = {
   image_not_found: { status: 404, title: 'There is no such image' },
   run_not_found: { status: 404, title: 'There is no such run' },
   label_set_not_found: { status: 404, title: 'There is no such label set' },
+  review_not_found: { status: 404, title: 'There is no such review item' },
+  review_conflict: { status: 409, title: 'Somebody else has it, or was faster' },
   body_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'Not a content type this address takes' },
   too_many_streams: { status: 503, title: 'Too many streams are open' },
