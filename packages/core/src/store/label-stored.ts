@@ -82,10 +82,14 @@ const fromUnlabelled = ({ model }: Pick<LabelStoredOptions, 'model'>): string =>
    WHERE e.model_id = $1 AND e.image_id > $2 AND i.retired_at IS NULL AND ($3::text IS NULL OR s.uri = $3)
      AND ${hasNone('$4')}`;
 
-/** A look into the index an image. NOT EXISTS may become a join with all predictions there are, once a page. */
+/**
+ * A look into the primary key, an image at a time, whatever the planner knows of the table: NOT EXISTS may become a join
+ * with all predictions there are, once a page, LIMIT 1 a scan of the table, and a bare label_set_id a walk through the
+ * index by label.
+ */
 const hasNone = (labelSetId: string): string =>
-  `(SELECT 1 FROM predictions p WHERE p.image_id = e.image_id AND p.label_set_id = ${labelSetId} AND p.model_id = $1
-    LIMIT 1) IS NULL`;
+  `(SELECT count(*) FROM predictions p
+    WHERE p.image_id = e.image_id AND p.label_set_id + 0 = ${labelSetId} AND p.model_id + 0 = $1) = 0`;
 
 const unlabelledValues = (
   { model, labelSetId, sourceUri }: Pick<LabelStoredOptions, 'model' | 'labelSetId' | 'sourceUri'>,
