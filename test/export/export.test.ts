@@ -197,6 +197,19 @@ onEachDatabase("FiftyOne's own documents take metadata and samples", async (t, d
   if (said) t.like(said, { samples: 3, first: [2, '猫'] });
 });
 
+onEachDatabase("moderation labels come in Rekognition's shape", async (t, database) => {
+  const collection = await labelledCollection(database, images, { labels });
+  const { bytes } = await exported(collection, 'rekognition');
+  const lines = bytes.toString().trimEnd().split('\n');
+  const { model, labelSet } = collection;
+  t.deepEqual(JSON.parse(lines[0] as string), {
+    Image: `${collection.sourceUri}=1+1.jpg`,
+    ModerationLabels: [{ Name: '猫', ParentName: '', Confidence: 75, TaxonomyLevel: 1 }],
+    ModerationModelVersion: `${model.fingerprint.slice(0, 12)} ${labelSet.name} ${labelSet.version}`,
+  });
+  t.deepEqual(JSON.parse(lines[2] as string).ModerationLabels, []);
+});
+
 onEachDatabase('several label sets must be told apart, and wrong names are named', async (t, database) => {
   const collection = await labelledCollection(database, images, { labels });
   const { model } = collection;

@@ -3,6 +3,7 @@ import { addDemoCommand } from './commands/demo.js';
 import { addDirectCommands } from './commands/direct.js';
 import { addExportCommand } from './commands/export.js';
 import { addEvalCommands } from './commands/eval.js';
+import { addImportCommand } from './commands/import.js';
 import { addLabelCommand } from './commands/label.js';
 import { addModerateCommand } from './commands/moderate.js';
 import { addModelCommands } from './commands/model.js';
@@ -36,6 +37,7 @@ export function createProgram(terminal: Terminal): Command {
   addLabelCommand(program, terminal);
   addModerateCommand(program, terminal);
   addExportCommand(program, terminal);
+  addImportCommand(program, terminal);
   addThresholdsCommand(program, terminal);
   addEvalCommands(program, terminal);
   addDirectCommands(program, terminal);

@@ -2,6 +2,7 @@ import type { ExportContext, ExportedImage } from './exported-image.js';
 import { writeCsv } from './write-csv.js';
 import { fiftyoneMetadata, writeFiftyoneSamples } from './write-fiftyone.js';
 import { writeJsonl } from './write-jsonl.js';
+import { writeRekognition } from './write-rekognition.js';
 import { labelStudioConfig, writeLabelStudio } from './write-label-studio.js';
 
 type Chunks = AsyncIterable<string | Uint8Array>;
@@ -28,6 +29,7 @@ export const exportFormats = {
       yield* writeParquet(pages, context);
     },
   },
+  rekognition: { contentType: 'application/x-ndjson', extension: '.jsonl', write: writeRekognition },
   'label-studio': {
     contentType: 'application/json',
     extension: '.json',
