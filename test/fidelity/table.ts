@@ -13,10 +13,10 @@ const columns: readonly Column[] = [
   ['worst picture', ({ pixels }) => pixels.worstMean.toFixed(2)],
   ['max', ({ pixels }) => String(pixels.max)],
   ['image cosine ≥', ({ image }) => image.cosineMin.toFixed(6)],
-  ['image |Δ| ≤', ({ image }) => image.differenceMax.toExponential(1)],
+  ['image Δ ≤', ({ image }) => image.differenceMax.toExponential(1)],
   ['text cosine ≥', ({ text }) => text.cosineMin.toFixed(6)],
-  ['text |Δ| ≤', ({ text }) => text.differenceMax.toExponential(1)],
-  ['logit |Δ| ≤', ({ logits }) => logits.differenceMax.toPrecision(2)],
+  ['text Δ ≤', ({ text }) => text.differenceMax.toExponential(1)],
+  ['logit Δ ≤', ({ logits }) => logits.differenceMax.toPrecision(2)],
   ['top-1 same', ({ logits }) => `${(100 * logits.sameTop1).toFixed(1)} %`],
   ['rank ρ ≥', ({ logits }) => logits.rankCorrelationMin.toFixed(4)],
 ];
