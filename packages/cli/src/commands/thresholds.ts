@@ -17,8 +17,8 @@ import { configOf, print, type Terminal } from '../terminal.js';
 
 interface Options {
   truth?: string;
-  precision?: number;
-  recall?: number;
+  precisionMin?: number;
+  recallMin?: number;
   write?: boolean;
 }
 
@@ -28,14 +28,16 @@ export function addThresholdsCommand(program: Command, terminal: Terminal): void
     .description("a label file's thresholds and temperature, from images that people have looked at")
     .argument('<file>', 'label file')
     .option('--truth <file>', 'CSV with columns key and label, a row a label (default: the stored reviews)')
-    .option('--precision <p>', 'wanted of each label, from 0 to 1 (default: 0.95)', share)
-    .option('--recall <p>', 'wanted of each label instead, from 0 to 1', share)
+    .option('--precision-min <p>', 'wanted of each label, from 0 to 1 (default: 0.95)', share)
+    .option('--recall-min <p>', 'wanted of each label instead, from 0 to 1', share)
     .option('--write', 'into the label file')
     .action(async (file: string, options: Options, command: Command) => {
-      if (options.precision !== undefined && options.recall !== undefined)
-        throw new UsageError('Give --precision or --recall: one follows from the other');
+      if (options.precisionMin !== undefined && options.recallMin !== undefined)
+        throw new UsageError('Give --precision-min or --recall-min: one follows from the other');
       const target: Target =
-        options.recall === undefined ? { precision: options.precision ?? 0.95 } : { recall: options.recall };
+        options.recallMin === undefined
+          ? { precision: options.precisionMin ?? 0.95 }
+          : { recall: options.recallMin };
       const labelSet = await readLabelFile(file);
       const truth = options.truth === undefined ? undefined : await readTruth(options.truth, labelSet);
       const config = configOf(command, terminal);
