@@ -1,9 +1,11 @@
 import type { LabelSet } from '@tuhai/core/labels/label-set';
+import type { Policy } from '@tuhai/core/moderation/policy';
 import type { Bundle } from '@tuhai/core/model/bundle';
 import { checkRedis } from '@tuhai/core/queue/check-redis';
 import { openQueue, queueName } from '@tuhai/core/queue/connect-queue';
 import type { Source } from '@tuhai/core/source/source';
 import { registerLabelSet } from '@tuhai/core/store/label-sets';
+import { registerPolicy } from '@tuhai/core/store/policies';
 import { registerModel } from '@tuhai/core/store/register-model';
 import type { Run } from '@tuhai/core/store/runs';
 import { produceRun } from '@tuhai/producer/produce-run';
@@ -18,6 +20,7 @@ export interface RunOptions {
   bundle: Bundle;
   source: Source;
   labelSets: LabelSet[];
+  policies?: Policy[];
   prune: boolean;
   chunkSize: number;
   /** `enqueue`: leave it to the workers. `wait`: until they have done it. `work`: with workers of our own. */
@@ -40,6 +43,9 @@ export async function runSource(options: RunOptions): Promise<Run> {
   const labelSetIds = await Promise.all(
     options.labelSets.map((labelSet) => registerLabelSet(database, labelSet)),
   );
+  const policyIds = await Promise.all(
+    (options.policies ?? []).map((policy) => registerPolicy(database, policy)),
+  );
   const model = await registerModel(database, bundle);
   const { queue, close } = openQueue(queueName(bundle.fingerprint), queueLocation(config, log));
   // Ends listing and watching together: interrupted, or because either of them or the workers failed.
@@ -54,6 +60,7 @@ export async function runSource(options: RunOptions): Promise<Run> {
       source,
       model,
       labelSetIds,
+      policyIds,
       openChunksMax,
       signal: until,
       prune: options.prune,

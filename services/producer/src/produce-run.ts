@@ -14,6 +14,7 @@ export interface RunRequest {
   source: Source;
   model: StoredModel;
   labelSetIds: number[];
+  policyIds?: number[];
   prune: boolean;
   chunkSize: number;
   openChunksMax: number;
@@ -33,6 +34,7 @@ export async function produceRun(request: RunRequest): Promise<Run> {
     sourceUri: source.uri,
     modelId: model.id,
     labelSetIds,
+    ...(request.policyIds && { policyIds: request.policyIds }),
     prune,
   });
   const run = await getRun(database, id);

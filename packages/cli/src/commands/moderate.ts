@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { actions, type Action } from '@tuhai/core/moderation/decide';
-import { checkPolicyLabels, parsePolicy } from '@tuhai/core/moderation/policy';
+import { checkPolicyLabels } from '@tuhai/core/moderation/policy';
 import { chooseLabelSet } from '@tuhai/core/store/choose-label-set';
 import { moderateStored } from '@tuhai/core/store/moderate-stored';
 import { registerPolicy } from '@tuhai/core/store/policies';
 import { UsageError } from '@tuhai/core/usage-error';
 import { createProgress } from '../progress.js';
+import { readPolicyFile } from '../read-policy-file.js';
 import { configOf, print, type Terminal } from '../terminal.js';
 import { withStoredModel } from '../with-stored-model.js';
 
@@ -16,10 +16,7 @@ export function addModerateCommand(program: Command, terminal: Terminal): void {
     .description('decide about all stored predictions by a policy: pass, review or block')
     .argument('<file>', 'policy file')
     .action(async (file: string, _options: object, command: Command) => {
-      const text = await readFile(file, 'utf8').catch((error: Error) => {
-        throw new UsageError(`The policy file cannot be read: ${error.message}`, { cause: error });
-      });
-      const policy = parsePolicy(text, file);
+      const policy = await readPolicyFile(file);
       await withStoredModel(configOf(command, terminal), async ({ database, model }) => {
         const chosen = await chooseLabelSet(database, { modelId: model.id, name: policy.labelSet });
         if (!chosen) throw new UsageError(`Label set ${policy.labelSet} has not been applied`);

@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
 import { readBundle } from '@tuhai/core/model/bundle';
+import type { LabelSet } from '@tuhai/core/labels/label-set';
+import { checkPolicyLabels, type Policy } from '@tuhai/core/moderation/policy';
+import { UsageError } from '@tuhai/core/usage-error';
 import { openSource } from '@tuhai/core/source/open-source';
 import type { Run } from '@tuhai/core/store/runs';
 import { dryRun } from '@tuhai/producer/dry-run';
 import { createProgress } from '../progress.js';
 import { readLabelFile } from '../read-label-file.js';
+import { readPolicyFile } from '../read-policy-file.js';
 import { runSource } from '../run-source.js';
 import { modelDirOf, openStack, workerEnvironment } from '../stack.js';
 import {
@@ -19,6 +23,7 @@ import {
 
 interface Options {
   labels?: string[];
+  policy?: string[];
   wait?: true;
   dryRun?: true;
   prune?: true;
@@ -33,6 +38,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .description('embed and label what is new or changed at a source')
     .argument('<source>', 's3://bucket/prefix, a folder, or a manifest (.txt, .csv, .jsonl)')
     .option('--labels <file>', 'label file to apply; may be repeated', repeatable)
+    .option('--policy <file>', 'policy that decides about the images; may be repeated', repeatable)
     .option('--wait', 'wait until the workers have done it (always so without configured services)')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--prune', 'retire images that have left the source')
@@ -51,6 +57,8 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
         ...(options.column && { manifest: { key: options.column } }),
       });
       const labelSets = await Promise.all((options.labels ?? []).map(readLabelFile));
+      const policies = await Promise.all((options.policy ?? []).map(readPolicyFile));
+      for (const policy of policies) checkAgainst(policy, labelSets);
       // Before anything is started: what is wrong with a model is told at once.
       const bundle = await readBundle(modelDirOf(config), config);
       const stack = await openStack(config);
@@ -68,6 +76,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
           bundle,
           source,
           labelSets,
+          policies,
           log: logOf(config),
           signal: terminal.signal,
           prune: options.prune === true,
@@ -82,6 +91,15 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
         await stack.close();
       }
     });
+}
+
+function checkAgainst(policy: Policy, labelSets: readonly LabelSet[]): void {
+  const labelSet = labelSets.find(({ name }) => name === policy.labelSet);
+  if (!labelSet)
+    throw new UsageError(
+      `Policy ${policy.name} reads label set ${policy.labelSet}: name its file with --labels`,
+    );
+  checkPolicyLabels(policy, labelSet);
 }
 
 function report(command: Command, terminal: Terminal, run: Run, elapsedSeconds: number): void {

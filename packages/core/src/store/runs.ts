@@ -9,6 +9,8 @@ export interface Run {
   source: string;
   model: { id: number; name: string; fingerprint: string; dimension: number };
   labelSetIds: number[];
+  /** Policies that decide about its images when it ends. */
+  policyIds: number[];
   prune: boolean;
   status: RunStatus;
   /** Of the listing: where to go on. */
@@ -26,7 +28,7 @@ export interface Run {
 const selectRun = `
   SELECT r.id, s.uri AS source,
          json_build_object('id', m.id, 'name', m.name, 'fingerprint', m.fingerprint, 'dimension', m.dimension) AS model,
-         r.label_set_ids AS "labelSetIds", r.prune, r.status, r.cursor, r.listed, r.unchanged, r.retired,
+         r.label_set_ids AS "labelSetIds", r.policy_ids AS "policyIds", r.prune, r.status, r.cursor, r.listed, r.unchanged, r.retired,
          c.embedded, c.pending, (SELECT count(*) FROM failures f WHERE f.run_id = r.id) AS failed,
          r.started_at AS "startedAt", r.finished_at AS "finishedAt"
   FROM runs r
@@ -67,18 +69,18 @@ export async function listRuns(
  */
 export async function openRun(
   database: Database,
-  wanted: { sourceUri: string; modelId: number; labelSetIds: number[]; prune: boolean },
+  wanted: { sourceUri: string; modelId: number; labelSetIds: number[]; policyIds?: number[]; prune: boolean },
 ): Promise<{ id: number; resumed: boolean }> {
   return database.transaction(async (client) => {
     const sourceId = await registerSource(client, wanted.sourceUri);
-    const values = [sourceId, wanted.modelId, wanted.labelSetIds, wanted.prune];
+    const values = [sourceId, wanted.modelId, wanted.labelSetIds, wanted.prune, wanted.policyIds ?? []];
     const { rows } = await client.query<{ id: number; resumed: boolean; same: boolean }>(
       `WITH open AS (
-         SELECT id, true AS resumed, label_set_ids @> $3 AND prune = $4 AS same FROM runs
+         SELECT id, true AS resumed, label_set_ids @> $3 AND policy_ids @> $5 AND prune = $4 AS same FROM runs
          WHERE source_id = $1 AND model_id = $2 AND status IN ('listing', 'running')
        ), opened AS (
-         INSERT INTO runs (source_id, model_id, label_set_ids, prune)
-         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM open)
+         INSERT INTO runs (source_id, model_id, label_set_ids, prune, policy_ids)
+         SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM open)
          RETURNING id, false AS resumed, true AS same
        )
        SELECT * FROM open UNION ALL SELECT * FROM opened`,
@@ -87,7 +89,7 @@ export async function openRun(
     const run = rows[0] as { id: number; resumed: boolean; same: boolean };
     if (run.same) return run;
     throw new UsageError(
-      `Run ${run.id} over this source and model is still open, with other label sets or another --prune: ` +
+      `Run ${run.id} over this source and model is still open, with other label sets, policies or another --prune: ` +
         `wait for it, or end it with "tuhai cancel ${run.id}"`,
     );
   });

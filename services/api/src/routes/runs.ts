@@ -43,7 +43,13 @@ const failureCountsSchema = Type.Array(Type.Object({ code: codeSchema, count, re
 });
 
 /** A run as clients see it. */
-export const summaryOf = ({ labelSetIds: _ids, cursor: _cursor, prune: _prune, ...run }: Run) => ({
+export const summaryOf = ({
+  labelSetIds: _ids,
+  policyIds: _policies,
+  cursor: _cursor,
+  prune: _prune,
+  ...run
+}: Run) => ({
   ...run,
   model: { name: run.model.name, fingerprint: run.model.fingerprint },
   startedAt: run.startedAt.toISOString(),
