@@ -11,10 +11,7 @@ export interface Answer<T> {
  * What `ask` answers, asked again whenever `asked` changes; an answer that comes too late is dropped. The last value
  * stays until the next is there, so that what is shown does not flicker. `undefined` for `asked`: nothing is asked.
  */
-export function useAnswer<T>(
-  asked: string | undefined,
-  ask: (signal: AbortSignal) => Promise<T>,
-): Answer<T> {
+export function useAnswer<T>(asked: string | undefined, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
   const [answer, setAnswer] = useState<Answer<T>>({ isAsking: asked !== undefined });
   useEffect(() => {
     if (asked === undefined) {
