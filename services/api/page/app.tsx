@@ -9,6 +9,7 @@ import { LabelsView } from './labels/labels-view.js';
 import { language, texts } from './language/language.js';
 import { remembered } from './remembered.js';
 import { RunsView } from './runs/runs-view.js';
+import { ReviewView } from './review/review-view.js';
 import { PictureDrop } from './search/picture-input.js';
 import { SearchView } from './search/search-view.js';
 
@@ -29,6 +30,7 @@ effect(() => {
 const views: Partial<Record<ViewName, { needs: string; View: ComponentType }>> = {
   search: { needs: 'post /v1/search', View: SearchView },
   labels: { needs: 'post /v1/label-sets/preview', View: LabelsView },
+  review: { needs: 'post /v1/reviews/claim', View: ReviewView },
   runs: { needs: 'get /v1/runs', View: RunsView },
 };
 

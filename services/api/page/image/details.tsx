@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { address, addressOf, addressWith, go } from '../address.js';
 import type { Hit, Image, LabelSetPredictions, Prediction } from '../api/answers.js';
@@ -7,6 +8,7 @@ import { formatBytes, formatCosine, formatPercent, formatTime, splitKey } from '
 import { texts } from '../language/language.js';
 import { problemText } from '../language/problem-text.js';
 import { shownHits } from '../search/gallery.js';
+import { Relabel } from './relabel.js';
 import { Picture } from '../search/picture.js';
 
 const labelsShown = 10;
@@ -81,7 +83,10 @@ function ImageDetails({ id, onClose, onStep }: { id: string; onClose(): void; on
         )}
         {image && <Facts image={image} cosine={hit?.cosine} />}
         {image?.predictions.map((set) => (
-          <Predictions key={set.labelSet + set.version} set={set} />
+          <Fragment key={set.labelSet + set.version}>
+            <Predictions set={set} />
+            <Relabel imageId={image.id} set={set} />
+          </Fragment>
         ))}
         <Neighbours id={id} />
       </div>
