@@ -168,7 +168,11 @@ function Neighbours({ id }: { id: string }) {
       <ul class="strip">
         {value.hits.map(({ imageId, key, cosine, thumbnail }) => (
           <li key={imageId}>
-            <a href={addressWith({ image: imageId })} title={key} aria-label={texts.value.view(key)}>
+            <a
+              href={addressWith({ image: imageId })}
+              title={key}
+              aria-label={`${formatCosine(cosine ?? 0)} ${texts.value.view(key)}`}
+            >
               <Picture src={thumbnail} />
               <span class="number soft">{formatCosine(cosine ?? 0)}</span>
             </a>

@@ -52,7 +52,7 @@ export function Preview({ file }: { file: string }) {
                 <li key={imageId}>
                   <a
                     href={addressWith({ image: imageId })}
-                    aria-label={t.view(key)}
+                    aria-label={`${formatPercent(probability)} ${t.view(key)}`}
                     title={`${key}\n${t.cosine} ${formatCosine(cosine)}`}
                   >
                     <Picture src={thumbnail} />
