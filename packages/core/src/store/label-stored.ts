@@ -33,10 +33,12 @@ export async function labelStored(database: Database, options: LabelStoredOption
   let finding: Promise<unknown> = Promise.resolve();
   const nextPage = (): Promise<number[]> => {
     const page = finding.then(async () => {
-      if (after === undefined || options.signal?.aborted) return [];
-      const ids = await findUnlabelled(database, options, after);
-      after = ids.at(-1);
-      return ids;
+      while (after !== undefined && !options.signal?.aborted) {
+        const ids = await findUnlabelled(database, options, after);
+        after = ids.lastLookedAt;
+        if (ids.unlabelled.length > 0) return ids.unlabelled;
+      }
+      return [];
     });
     finding = page.catch(() => undefined);
     return page;
@@ -59,27 +61,32 @@ export async function countUnlabelled(
   options: Pick<LabelStoredOptions, 'model' | 'labelSetId' | 'sourceUri'>,
 ): Promise<number> {
   const { rows } = await database.pool.query<{ count: number }>(
-    `SELECT count(*) AS count ${fromUnlabelled(options)}`,
+    `SELECT count(*) AS count FROM ${partitionOf(options.model)} e ${whereUnlabelled}`,
     unlabelledValues(options, 0),
   );
   return rows[0]?.count ?? 0;
 }
 
+/** The next vectors by id are taken first and looked at then: the work of a page does not grow with the collection. */
 async function findUnlabelled(
   database: Database,
   options: LabelStoredOptions,
   afterImageId: number,
-): Promise<number[]> {
-  const { rows } = await database.pool.query<{ id: number }>(
-    `SELECT e.image_id AS id ${fromUnlabelled(options)} ORDER BY e.image_id LIMIT ${options.pageSize ?? 1_000}`,
+): Promise<{ unlabelled: number[]; lastLookedAt: number | undefined }> {
+  const { model, pageSize = 1_000 } = options;
+  const { rows } = await database.pool.query<{ last: number | null; ids: number[] }>(
+    `WITH page AS MATERIALIZED (
+       SELECT image_id FROM ${partitionOf(model)} WHERE model_id = $1 AND image_id > $2
+       ORDER BY image_id LIMIT ${pageSize})
+     SELECT (SELECT max(image_id) FROM page) AS last,
+            ARRAY(SELECT e.image_id::float8 FROM page e ${whereUnlabelled} ORDER BY e.image_id) AS ids`,
     unlabelledValues(options, afterImageId),
   );
-  return rows.map(({ id }) => id);
+  return { unlabelled: rows[0]?.ids ?? [], lastLookedAt: rows[0]?.last ?? undefined };
 }
 
-const fromUnlabelled = ({ model }: Pick<LabelStoredOptions, 'model'>): string =>
-  `FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
-   WHERE e.model_id = $1 AND e.image_id > $2 AND i.retired_at IS NULL AND ($3::text IS NULL OR s.uri = $3)
+const whereUnlabelled = `JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
+   WHERE e.image_id > $2 AND i.retired_at IS NULL AND ($3::text IS NULL OR s.uri = $3)
      AND ${hasNone('$4')}`;
 
 /**
@@ -87,9 +94,10 @@ const fromUnlabelled = ({ model }: Pick<LabelStoredOptions, 'model'>): string =>
  * with all predictions there are, once a page, LIMIT 1 a scan of the table, and a bare label_set_id a walk through the
  * index by label.
  */
-const hasNone = (labelSetId: string): string =>
-  `(SELECT count(*) FROM predictions p
+function hasNone(labelSetId: string): string {
+  return `(SELECT count(*) FROM predictions p
     WHERE p.image_id = e.image_id AND p.label_set_id + 0 = ${labelSetId} AND p.model_id + 0 = $1) = 0`;
+}
 
 const unlabelledValues = (
   { model, labelSetId, sourceUri }: Pick<LabelStoredOptions, 'model' | 'labelSetId' | 'sourceUri'>,
