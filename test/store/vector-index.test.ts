@@ -1,0 +1,60 @@
+import { openDatabase, type Database } from '@tuhai/core/store/database';
+import { migrate } from '@tuhai/core/store/migrate';
+import { partitionOf, type StoredModel } from '@tuhai/core/store/register-model';
+import { ensureVectorIndex } from '@tuhai/core/store/vector-index';
+import type { ExecutionContext } from 'ava';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sharedPostgres } from '../rig/postgres.js';
+import { serviceTest } from '../rig/service-test.js';
+import { embedAll, newCollection, objectOf } from './collection.js';
+
+const postgresTest = serviceTest('postgres');
+
+/** A model with just enough vectors for an index. */
+async function loaded(t: ExecutionContext): Promise<{ database: Database; model: StoredModel }> {
+  const url = await (await sharedPostgres()).createDatabase();
+  await migrate(url);
+  const database = openDatabase(url);
+  t.teardown(() => database.close());
+  const collection = await newCollection(database);
+  const objects = Array.from({ length: 5_000 }, (_, i) => objectOf(`${i}.jpg`));
+  await embedAll(collection, objects, (i) => i / 1_000);
+  return { database, model: collection.model };
+}
+
+/** Takes the lock on the table that every commit of embeddings takes. */
+const touch = (model: StoredModel, which: 'min' | 'max'): string =>
+  `UPDATE ${partitionOf(model)} SET embedded_at = now()
+   WHERE image_id = (SELECT ${which}(image_id) FROM ${partitionOf(model)})`;
+
+postgresTest('commits go on while the index is being built, and nobody builds it twice', async (t) => {
+  const { database, model } = await loaded(t);
+  // An open transaction holds the build up for as long as the test needs.
+  const open = await database.pool.connect();
+  await open.query('BEGIN');
+  await open.query(touch(model, 'min'));
+  const building = ensureVectorIndex(database, model);
+  const isWaiting = `SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event_type = 'Lock'
+                     AND datname = current_database()`;
+  while ((await database.pool.query(isWaiting)).rowCount === 0) await sleep(20);
+  await database.transaction(async (client) => {
+    await client.query(`SET LOCAL lock_timeout = '5s'`);
+    t.is((await client.query(touch(model, 'max'))).rowCount, 1);
+  });
+  t.is(await ensureVectorIndex(database, model), 'being built');
+  await open.query('COMMIT');
+  open.release();
+  t.is(await building, 'built');
+  t.is(await ensureVectorIndex(database, model), 'present');
+});
+
+postgresTest('an index that a killed build has left is made anew', async (t) => {
+  const { database, model } = await loaded(t);
+  t.is(await ensureVectorIndex(database, model), 'built');
+  const index = `${partitionOf(model)}_hnsw`;
+  await database.pool.query('UPDATE pg_index SET indisvalid = false WHERE indexrelid = $1::regclass', [
+    index,
+  ]);
+  t.is(await ensureVectorIndex(database, model), 'built');
+  t.is(await ensureVectorIndex(database, model), 'present');
+});
