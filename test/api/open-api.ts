@@ -33,7 +33,12 @@ export async function loadModel(t: ExecutionContext): Promise<Model> {
 }
 
 /** An API over a database that holds the pictures, asked through `inject`; all of it goes when the test ends. */
-export async function openApi(t: ExecutionContext, databaseUrl: string, env: Record<string, string> = {}) {
+export async function openApi(
+  t: ExecutionContext,
+  databaseUrl: string,
+  env: Record<string, string> = {},
+  decoderModule?: URL,
+) {
   const folder = await temporaryFolder(t);
   await drawPictures(folder);
   const model = await loadModel(t);
@@ -41,7 +46,11 @@ export async function openApi(t: ExecutionContext, databaseUrl: string, env: Rec
   t.teardown(database.close);
   const filled = await fillDatabase(database, model, folder);
   const config = configOf(databaseUrl, env);
-  const { context, close } = await openContext({ config, log: silent });
+  const { context, close } = await openContext({
+    config,
+    log: silent,
+    ...(decoderModule && { decoderModule }),
+  });
   t.teardown(close);
   const api = await buildApp(context, config);
   t.teardown(() => api.close());

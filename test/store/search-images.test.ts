@@ -194,5 +194,5 @@ async function planOf(database: Database, { model }: Collection): Promise<string
       }),
   };
   const vector = rowOf(randomMatrix(1, dimension), 0, dimension);
-  return JSON.stringify(await searchImages(explaining, model, { vector, k: 10 }));
+  return JSON.stringify(await searchImages(explaining, model, { vector, k: 1 }));
 }

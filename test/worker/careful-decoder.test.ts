@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { defaultImageLimits } from '@tuhai/core/image/limits';
 import { readPreprocessing } from '@tuhai/core/image/preprocessing';
 import { families } from '@tuhai/core/model/families';
-import { createCarefulDecoder } from '@tuhai/worker/careful-decoder';
+import { createCarefulDecoder } from '@tuhai/core/image/careful-decoder';
 import test, { type ExecutionContext } from 'ava';
 import { deadly } from '../faults/fixtures/kill-on-sight.js';
 import { goldenPath } from '../golden/golden.js';

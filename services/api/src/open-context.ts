@@ -1,7 +1,6 @@
-import { availableParallelism } from 'node:os';
 import type { Config } from '@tuhai/core/config';
+import { createCarefulDecoder } from '@tuhai/core/image/careful-decoder';
 import { configureSharp } from '@tuhai/core/image/configure-sharp';
-import { decodeImage } from '@tuhai/core/image/decode-image';
 import { readBundle } from '@tuhai/core/model/bundle';
 import { loadImageTower } from '@tuhai/core/model/image-tower';
 import { loadTextTower } from '@tuhai/core/model/text-tower';
@@ -9,15 +8,17 @@ import { openSource } from '@tuhai/core/source/open-source';
 import { openDatabase } from '@tuhai/core/store/database';
 import { registerModel } from '@tuhai/core/store/register-model';
 import { UsageError } from '@tuhai/core/usage-error';
-import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { ApiContext } from './api-context.js';
 import { remember } from '@tuhai/core/remember';
+import { createRunControl } from './run-control.js';
 import { createThumbnails } from './thumbnails/thumbnails.js';
 
 export interface ApiOptions {
   config: Config & { databaseUrl: string; modelDir: string };
   log: Logger;
+  /** Another module that serves the decoder of uploads; for tests of crashes. */
+  decoderModule?: URL;
 }
 
 /**
@@ -28,6 +29,7 @@ export interface ApiOptions {
 export async function openContext({
   config,
   log,
+  decoderModule,
 }: ApiOptions): Promise<{ context: ApiContext; close(): Promise<void> }> {
   configureSharp();
   const bundle = await readBundle(config.modelDir, config);
@@ -46,8 +48,19 @@ export async function openContext({
     closers.push(() => text.release());
     const image = await loadImageTower(bundle, session);
     closers.push(() => image.release());
-    // A picture may take its full limit of pixels in memory while it is decoded.
-    const decoding = pLimit(availableParallelism());
+    const location = {
+      ...(config.redisUrl && { redisUrl: config.redisUrl }),
+      databaseUrl: config.databaseUrl,
+      onError,
+    };
+    const runs = createRunControl({ database, model, location, log });
+    closers.push(() => runs.close());
+    // In a process of its own: a picture that kills its decoder costs its own request only.
+    const decoder = createCarefulDecoder({
+      timeoutMs: config.limits.timeoutMs,
+      ...(decoderModule && { module: decoderModule }),
+    });
+    closers.push(() => decoder.close());
     const context: ApiContext = {
       database,
       model,
@@ -56,9 +69,12 @@ export async function openContext({
       bundle,
       embedTexts: (texts) => text.embed(texts),
       embedImage: async (bytes) => {
-        const { pixels } = await decoding(() => decodeImage(bytes, bundle.preprocessing, config.limits));
+        const { pixels } = await decoder.decode(bytes, bundle.preprocessing, config.limits);
         return image.embed([pixels]);
       },
+      runs,
+      openSource: (uri) => openSource(uri, { s3: config.s3 }),
+      allowedSources: config.apiSources,
       thumbnails: createThumbnails({
         sourceOf: remember((uri: string) => openSource(uri, { s3: config.s3 })),
         limits: config.limits,

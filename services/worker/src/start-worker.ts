@@ -1,3 +1,4 @@
+import { createCarefulDecoder } from '@tuhai/core/image/careful-decoder';
 import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { decodeImage } from '@tuhai/core/image/decode-image';
 import { ItemFailure } from '@tuhai/core/item-failure';
@@ -14,7 +15,6 @@ import { registerModel } from '@tuhai/core/store/register-model';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { createBatcher } from './batcher.js';
-import { createCarefulDecoder } from './careful-decoder.js';
 import { ChunkPutOff, consumeChunk } from './consume-chunk.js';
 import { finishRunWork } from './finish-run.js';
 import { createLabellers } from './labellers.js';
@@ -53,7 +53,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   const { queue, close: closeQueue } = openQueue(name, location);
   const careful = createCarefulDecoder({
     timeoutMs: config.limits.timeoutMs,
-    module: options.decoderModule ?? new URL('decode-process.js', import.meta.url),
+    ...(options.decoderModule && { module: options.decoderModule }),
   });
   const batcher = createBatcher({
     run: (images) => tower.embed(images),

@@ -1,5 +1,5 @@
 import { UsageError } from '../usage-error.js';
-import type { Database } from './database.js';
+import type { Database, Queryable } from './database.js';
 import { filterConditions, type ImageFilter } from './image-filter.js';
 import { partitionOf, type StoredModel } from './register-model.js';
 import { vectorText } from './vector-codec.js';
@@ -9,19 +9,36 @@ export interface SearchHit {
   source: string;
   key: string;
   cosine: number;
+  /** To `against`, where it was given. */
+  cosineAgainst: number | null;
 }
 
 export const hitsMax = 1_000;
 
+export interface ImageSearch {
+  /** `[D]`, of any length but zero. */
+  vector: Float32Array;
+  k: number;
+  filter?: ImageFilter;
+  exceptImageId?: number;
+  /** `[D]`: each hit's cosine to it comes along. */
+  against?: Float32Array;
+  /** Looks at every vector, whatever it takes. */
+  exact?: boolean;
+}
+
+/** Of so few images that a filter is expected to let through, each is looked at: the index would pass most of it by. */
+const exactRowsMax = 10_000;
+
 /**
  * The k images nearest to a vector among those of one model, the nearest first; retired images are left out.
- * @param query.vector `[D]`, of any length but zero.
+ * Where the index gives fewer than k (a filter lets little through near the vector), every image is looked at.
  * @throws {UsageError} for a vector of another dimension, a zero vector, or k out of range.
  */
 export async function searchImages(
   database: Database,
   model: StoredModel,
-  query: { vector: Float32Array; k: number; filter?: ImageFilter; exceptImageId?: number },
+  query: ImageSearch,
 ): Promise<SearchHit[]> {
   const { vector, k } = query;
   if (vector.length !== model.dimension) {
@@ -38,21 +55,48 @@ export async function searchImages(
   const conditions = filterConditions(model, query.filter ?? {}, values);
   if (query.exceptImageId !== undefined) conditions.push(`i.id <> $${values.push(query.exceptImageId)}`);
   const distance = `e.embedding::vector(${model.dimension}) <=> $1::vector(${model.dimension})`;
+  const against = query.against
+    ? `1 - (e.embedding::vector(${model.dimension}) <=> $${values.push(vectorText(query.against))}::vector(${model.dimension}))`
+    : 'NULL::float8';
+  const from = `FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id`;
+  const where = conditions.join(' AND ');
   return database.transaction(async (client) => {
+    // The sum is no expression of the index, so that every image is looked at.
+    const search = async (order: string) => {
+      const { rows } = await client.query<SearchHit>(
+        `SELECT i.id AS "imageId", s.uri AS source, i.key, 1 - (${distance}) AS cosine, ${against} AS "cosineAgainst"
+         ${from} WHERE ${where} ORDER BY ${order} LIMIT $2`,
+        values,
+      );
+      return rows;
+    };
+    const exactly = () => search(`(${distance}) + 0`);
+    if (query.exact) return exactly();
+    if (hasFilter(query.filter) && (await estimateRows(client, model, query.filter)) <= exactRowsMax)
+      return exactly();
     // An HNSW scan goes on until the filter has let k images through, and looks at no fewer than k candidates.
     await client.query(
       `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true)`,
       [String(Math.min(1_000, Math.max(100, k)))],
     );
-    const { rows } = await client.query<SearchHit>(
-      `SELECT i.id AS "imageId", s.uri AS source, i.key, 1 - (${distance}) AS cosine
-       FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
-       WHERE ${conditions.join(' AND ')}
-       ORDER BY ${distance} LIMIT $2`,
-      values,
-    );
-    return rows;
+    const hits = await search(distance);
+    return hits.length < k ? exactly() : hits;
   });
+}
+
+const hasFilter = (filter: ImageFilter | undefined): filter is ImageFilter =>
+  filter !== undefined && Object.values(filter).some((value) => value !== undefined);
+
+/** How many images the planner expects a filter to let through. */
+async function estimateRows(client: Queryable, model: StoredModel, filter: ImageFilter): Promise<number> {
+  const values: unknown[] = [];
+  const where = filterConditions(model, filter, values).join(' AND ');
+  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    `EXPLAIN (FORMAT JSON) SELECT FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id
+     JOIN sources s ON s.id = i.source_id WHERE ${where}`,
+    values,
+  );
+  return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;
 }
 
 /** The stored vector of one image, for a search by it. Undefined: no such image, or not embedded by this model. */

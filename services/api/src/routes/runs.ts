@@ -12,7 +12,7 @@ const params = Type.Object({ id: runId });
 const count = Type.Integer({ minimum: 0 });
 const codeSchema = Type.Enum(Object.keys(failureCodes) as FailureCode[]);
 
-const runSchema = Type.Object(
+export const runSchema = Type.Object(
   {
     id: Type.Integer(),
     source: Type.String(),

@@ -1,11 +1,12 @@
-import { getEmbedding, hitsMax, searchImages } from '@tuhai/core/store/search-images';
+import { hitsMax, searchImages } from '@tuhai/core/store/search-images';
 import { Type, type Static } from 'typebox';
 import type { ApiContext } from '../api-context.js';
 import { imageId, modelSchema, problems, text } from '../api-schemas.js';
 import { filterSchema, toImageFilter } from '../image-filter-schema.js';
 import { Problem } from '../problem.js';
-import { readForm } from '../read-form.js';
+import { formAsBody, storedVector } from '../query-image.js';
 import type { Api } from '../schema-validation.js';
+import { neutralVector, textProbability } from '../text-probability.js';
 import { thumbnailPath } from './images.js';
 
 const hitsDefault = 10;
@@ -16,6 +17,9 @@ const dimensionMax = 16_000;
 const options = {
   k: Type.Optional(Type.Integer({ minimum: 1, maximum: hitsMax, default: hitsDefault })),
   filter: Type.Optional(filterSchema),
+  exact: Type.Optional(
+    Type.Boolean({ default: false, description: 'Look at every image, without the index' }),
+  ),
 };
 
 const querySchema = Type.Object(
@@ -44,6 +48,10 @@ const answerSchema = Type.Object({
       source: Type.String(),
       key: Type.String(),
       cosine: Type.Number({ description: 'From −1 to 1; the nearest hit comes first' }),
+      probability: Type.Union([Type.Number(), Type.Null()], {
+        description:
+          'That the text fits the image better than a text that says nothing; null unless a text was asked for',
+      }),
       thumbnail: Type.String({ description: 'Path of a small picture' }),
     }),
   ),
@@ -64,28 +72,30 @@ export function addSearchRoute(api: Api, context: ApiContext): void {
   api.post('/v1/search', {
     config: { scope: 'read' },
     schema,
-    async preValidation(request) {
-      if (request.isMultipart()) request.body = await readForm(request, context.limits.bytesMax);
-      else if (request.body === undefined) throw new Problem('invalid_request', 'The body is missing');
-    },
+    preValidation: formAsBody(context),
     async handler(request) {
       const query = request.body as Query & { image?: unknown };
       const vector = await queryVector(query, context);
+      const against = query.text === undefined ? undefined : await neutralVector(context);
       const hits = await searchImages(context.database, context.model, {
         vector,
         k: query.k ?? hitsDefault,
         ...(query.filter && { filter: await toImageFilter(query.filter, context) }),
+        ...(against && { against }),
+        ...(query.exact && { exact: true }),
         // The image itself would be its own best hit.
         ...(query.imageId !== undefined && { exceptImageId: query.imageId }),
       });
       const { name, fingerprint } = context.model;
       return {
         model: { name, fingerprint },
-        hits: hits.map(({ imageId: id, source, key, cosine }) => ({
+        hits: hits.map(({ imageId: id, source, key, cosine, cosineAgainst }) => ({
           imageId: id,
           source,
           key,
           cosine,
+          probability:
+            query.text === undefined ? null : textProbability(cosine, cosineAgainst, context.bundle),
           thumbnail: thumbnailPath(id),
         })),
       };
@@ -118,12 +128,6 @@ async function textVector(queryText: string, { embedTexts, model }: ApiContext):
   // A small model may know not one token of the text.
   if (vector.some((component) => component !== 0)) return vector;
   throw new Problem('invalid_request', `body/text says nothing to ${model.name}: it knows none of its words`);
-}
-
-async function storedVector(id: number, { database, model }: ApiContext): Promise<Float32Array> {
-  const vector = await getEmbedding(database, model, id);
-  if (vector) return vector;
-  throw new Problem('image_not_found', `There is no image ${id} that ${model.name} has embedded`);
 }
 
 /** Only its direction counts; scaled, no component leaves the range of float32. */

@@ -1,6 +1,6 @@
-import { decodeImage } from '@tuhai/core/image/decode-image';
-import { configureSharp } from '@tuhai/core/image/configure-sharp';
-import { toItemFailure } from '@tuhai/core/item-failure';
+import { decodeImage } from './decode-image.js';
+import { configureSharp } from './configure-sharp.js';
+import { toItemFailure } from '../item-failure.js';
 
 export type DecodeImage = typeof decodeImage;
 export type DecodeRequest = {

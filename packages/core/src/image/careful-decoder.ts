@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { ItemFailure, type FailureCode } from '@tuhai/core/item-failure';
+import { ItemFailure, type FailureCode } from '../item-failure.js';
 import type { DecodeImage, DecodeReply } from './decode-process.js';
 
 export interface CarefulDecoder {
@@ -9,16 +9,17 @@ export interface CarefulDecoder {
 }
 
 /**
- * Decodes one image at a time in a process of its own. Slow, so it is for the chunks that a worker died with:
- * here the image that kills its decoder is the only one that can be meant.
+ * Decodes one image at a time in a process of its own. Slow, so it is for the chunks that a worker died with,
+ * and for uploads: here the image that kills its decoder is the only one that can be meant.
  * @throws {ItemFailure} as the decoder does, and `decoder_crashed` or `timeout`.
  */
-export function createCarefulDecoder(options: { timeoutMs: number; module: URL }): CarefulDecoder {
+export function createCarefulDecoder(options: { timeoutMs: number; module?: URL }): CarefulDecoder {
+  const module = options.module ?? new URL('decode-process.js', import.meta.url);
   let child: ChildProcess | undefined;
   let previous: Promise<unknown> = Promise.resolve();
 
   function startDecoder(): ChildProcess {
-    const started = fork(options.module, {
+    const started = fork(module, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
