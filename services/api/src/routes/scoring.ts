@@ -1,9 +1,8 @@
 import { embedLabels } from '@tuhai/core/labels/embed-labels';
 import { probabilitiesOf } from '@tuhai/core/labels/probabilities';
-import { scoreLabels } from '@tuhai/core/labels/score-labels';
+import { openLabelScorer } from '@tuhai/core/labels/score-labels';
 import { cosinesTo } from '@tuhai/core/model/cosines';
 import { findLabelSet, parseLabelSetName } from '@tuhai/core/store/find-label-sets';
-import { getLabelMatrix, putLabelMatrix } from '@tuhai/core/store/label-sets';
 import { Type } from 'typebox';
 import type { ApiContext } from '../api-context.js';
 import { imageId, labelSetName, modelSchema, predictionSchema, problems, text } from '../api-schemas.js';
@@ -59,16 +58,13 @@ export function addScoringRoutes(api: Api, context: ApiContext): void {
       const body = request.body as ClassifyBody;
       const { labelSet, labelMatrix } = await labelsOf(body, context);
       const images = await imageVector(body, context);
-      const { dimension, logitScale, logitBias, scoring } = bundle;
-      const [predictions = []] = scoreLabels({
-        images,
-        labels: labelMatrix,
+      const scorer = await openLabelScorer({
         labelSet,
-        dimension,
-        logitScale,
-        logitBias,
-        scoring,
+        labels: labelMatrix,
+        model: bundle,
+        intraOpThreads: 1,
       });
+      const [predictions = []] = await scorer.score(images).finally(() => scorer.release());
       return { model: answering, labelSet: { name: labelSet.name, version: labelSet.version }, predictions };
     },
   });
@@ -115,11 +111,7 @@ export function addScoringRoutes(api: Api, context: ApiContext): void {
     }
     const found = await findLabelSet(database, parseLabelSetName(name as string));
     if (!found) throw new Problem('label_set_not_found', `There is no label set ${name}`);
-    const key = { labelSetId: found.id, modelId: model.id };
-    const stored = await getLabelMatrix(database, key);
-    if (stored) return { labelSet: found.definition, labelMatrix: stored };
     const labelMatrix = await embedLabels(found.definition, { embed: embedTexts });
-    await putLabelMatrix(database, key, labelMatrix);
     return { labelSet: found.definition, labelMatrix };
   }
 }
