@@ -41,7 +41,7 @@ export function App() {
   return (
     <>
       <header class="bar">
-        <a class="brand" href="#">
+        <a class="brand" href="#" aria-label={t.title}>
           <img src="icon.svg" alt="" width="26" height="26" />
           <span>{t.title}</span>
         </a>
