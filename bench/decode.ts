@@ -1,7 +1,6 @@
 import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { decodeImage } from '@tuhai/core/image/decode-image';
 import { defaultImageLimits } from '@tuhai/core/image/limits';
-import { toTensor } from '@tuhai/core/image/to-tensor';
 import { readBundle } from '@tuhai/core/model/bundle';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -19,7 +18,7 @@ const formats: Record<string, (image: Sharp) => Sharp> = {
 };
 
 /**
- * CPU ms from a file's bytes to a tensor's rows, by size and format, beside sharp alone, which may shrink a JPEG while
+ * CPU ms from a file's bytes to the pixels that a model takes, by size and format, beside sharp alone, which may shrink a JPEG while
  * it loads and checks nothing. [--images N] [--rounds N]
  */
 export async function benchDecode(argv: string[]): Promise<void> {
@@ -35,10 +34,7 @@ export async function benchDecode(argv: string[]): Promise<void> {
   configureSharp();
   const { width, height } = preprocessing.output;
   const ways = {
-    tuhai: async (bytes: Buffer) => {
-      const { pixels } = await decodeImage(bytes, preprocessing, defaultImageLimits);
-      toTensor([pixels], preprocessing);
-    },
+    tuhai: async (bytes: Buffer) => void (await decodeImage(bytes, preprocessing, defaultImageLimits)),
     sharp: async (bytes: Buffer) =>
       void (await sharp(bytes).resize(width, height).removeAlpha().raw().toBuffer()),
   };
