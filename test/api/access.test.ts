@@ -31,7 +31,7 @@ databaseTest(
   async (t: ExecutionContext) => {
     const opened = await openApi(t, await open(t), { API_KEYS, API_HOST: '0.0.0.0' });
     const { api } = opened;
-    for (const url of ['/', '/healthz', '/readyz', '/openapi.json', '/docs', '/v1/session', '/app.js'])
+    for (const url of ['/', '/healthz', '/readyz', '/openapi.json', '/docs', '/v1/session', '/page.js'])
       t.is(await statusOf(opened, { url }), '200', url);
     const read = { url: '/v1/runs' };
     const write = {
