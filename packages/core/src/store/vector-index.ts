@@ -63,7 +63,7 @@ async function indexState(
 
 async function buildIndex(client: ClientBase, model: StoredModel): Promise<void> {
   const table = partitionOf(model);
-  // The embedded database serves one transaction at a time: a concurrent build would wait for nobody, twice as long.
+  // The embedded database serves one transaction at a time, so there is nobody to let by.
   const { rows } = await client.query<{ embedded: boolean }>(`SELECT version() LIKE '%PGlite%' AS embedded`);
   const concurrently = rows[0]?.embedded ? '' : 'CONCURRENTLY';
   const { rowCount: left } = await client.query(
