@@ -158,4 +158,6 @@ onEachStack('run twice, nothing is fetched; what changed is; what left is retire
     hits.map(({ cosine }) => cosine),
     hits.map(({ cosine }) => cosine).toSorted((a, b) => b - a),
   );
+  const duplicates = await tuhaiJson(t, ['duplicates', '--threshold', '0.5'], { env });
+  t.like(duplicates, { model: { name: 'tiny-clip' }, threshold: 0.5, examined: 11 });
 });

@@ -58,6 +58,8 @@ test.serial('options, settings and files that cannot be meant are named', async 
     env,
   );
   await refuses(t, ['search', '猫'], /Nothing is stored/, env);
+  await refuses(t, ['duplicates'], /Nothing is stored/, env);
+  await refuses(t, ['duplicates', '--threshold', '97'], /"97" must be a cosine from 0.5 to 1/, env);
   await refuses(t, ['search'], /Give a text or --image FILE/, env);
   await refuses(t, ['embed'], /Give image files, or --text TEXT/, env);
 });

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addDemoCommand } from './commands/demo.js';
 import { addDirectCommands } from './commands/direct.js';
+import { addDuplicatesCommand } from './commands/duplicates.js';
 import { addExportCommand } from './commands/export.js';
 import { addEvalCommands } from './commands/eval.js';
 import { addImportCommand } from './commands/import.js';
@@ -32,6 +33,7 @@ export function createProgram(terminal: Terminal): Command {
   addDemoCommand(program, terminal);
   addRunCommand(program, terminal);
   addSearchCommand(program, terminal);
+  addDuplicatesCommand(program, terminal);
   addRunsCommands(program, terminal);
   addRetryCommand(program, terminal);
   addLabelCommand(program, terminal);

@@ -16,6 +16,7 @@ import type { ApiContext } from './api-context.js';
 import { addMetrics } from './metrics.js';
 import { addOpenApi } from './openapi.js';
 import { Problem, problemDocument } from './problem.js';
+import { addDuplicateRoute } from './routes/duplicates.js';
 import { addExportRoute } from './routes/export.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addImageRoutes } from './routes/images.js';
@@ -72,6 +73,7 @@ export async function buildApp(context: ApiContext, settings: AccessSettings): P
   addSearchRoute(api, context);
   addImageRoutes(api, context);
   addImageListRoutes(api, context);
+  addDuplicateRoute(api, context);
   addLabelSetRoutes(api, context);
   addExportRoute(api, context);
   addReviewRoutes(api, context);

@@ -28,7 +28,7 @@ export interface ImageSearch {
 }
 
 /** Of so few images that a filter is expected to let through, each is looked at: the index would pass most of it by. */
-const exactRowsMax = 10_000;
+export const exactRowsMax = 10_000;
 
 /**
  * The k images nearest to a vector among those of one model, the nearest first; retired images are left out.
@@ -88,7 +88,7 @@ const hasFilter = (filter: ImageFilter | undefined): filter is ImageFilter =>
   filter !== undefined && Object.values(filter).some((value) => value !== undefined);
 
 /** How many images the planner expects a filter to let through. */
-async function estimateRows(client: Queryable, model: StoredModel, filter: ImageFilter): Promise<number> {
+export async function estimateRows(client: Queryable, model: StoredModel, filter: ImageFilter): Promise<number> {
   const values: unknown[] = [];
   const where = filterConditions(model, filter, values).join(' AND ');
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
