@@ -93,6 +93,17 @@ onEachDatabase('a filter holds for every image of a group; retired ones are in n
   t.deepEqual((await find(collection)).keys, [['x/1', 'z5']], 'the link between x/1 and x/4 is gone');
 });
 
+onEachDatabase('vectors without a direction are no copies', async (t, database) => {
+  const collection = await newCollection(database);
+  await embedAt(collection, { a: 0, b: 0, c: 1, d: 1 });
+  await database.pool.query(
+    `UPDATE embeddings SET embedding = '[0,0,0,0]' FROM images i
+     WHERE i.id = image_id AND i.key IN ('a', 'b') AND model_id = $1`,
+    [collection.model.id],
+  );
+  t.deepEqual((await find(collection)).keys, [['c', 'd']]);
+});
+
 onEachDatabase('models do not meet', async (t, database) => {
   const collection = await newCollection(database);
   const other = { ...collection, model: (await newCollection(database, 7)).model };

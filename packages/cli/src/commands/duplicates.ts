@@ -31,11 +31,11 @@ export function addDuplicatesCommand(program: Command, terminal: Terminal): void
           afterId = page.lastId;
         }
         const { name, fingerprint } = model;
-        print(command, terminal, { model: { name, fingerprint }, threshold, examined, groups }, () =>
-          groups.map(({ images }) =>
-            images.map(({ key, cosine: nearest }) => `${nearest.toFixed(4)}  ${key}\n`).join(''),
-          ),
-        );
+        print(command, terminal, { model: { name, fingerprint }, threshold, examined, groups }, () => [
+          groups
+            .map(({ images }) => images.map((image) => `${image.cosine.toFixed(4)}  ${image.key}`).join('\n'))
+            .join('\n\n'),
+        ]);
         terminal.stderr.write(`${groups.length} groups among ${examined} images\n`);
       }),
     );

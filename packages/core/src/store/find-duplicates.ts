@@ -102,14 +102,15 @@ async function findPairs(
     await client.query(`SELECT set_config('hnsw.iterative_scan', 'strict_order', true),
       set_config('hnsw.ef_search', '100', true)`);
     // Few candidates are read once and compared with each; of many, the index finds the nearest.
+    // Of a zero vector the cosine is NaN, which Postgres holds to be greater than any number.
     const { rows } = await client.query<DuplicatePair>(
       `WITH candidates AS ${isExact ? '' : 'NOT'} MATERIALIZED (
          SELECT i.id, e.embedding::vector(${model.dimension}) AS vector ${fromImages(model)} WHERE ${where})
-       SELECT q.id, n.id AS "otherId", n.cosine
+       SELECT q.id, n.id AS "otherId", 1 - n.distance AS cosine
        FROM candidates q CROSS JOIN LATERAL (
-         SELECT c.id, 1 - (c.vector <=> q.vector) AS cosine FROM candidates c WHERE c.id <> q.id
-         ORDER BY c.vector <=> q.vector${isExact ? ', c.id' : ''} LIMIT $3) n
-       WHERE q.id = ANY ($1) AND n.cosine >= $2`,
+         SELECT c.id, c.vector <=> q.vector AS distance FROM candidates c WHERE c.id <> q.id
+         ORDER BY distance${isExact ? ', c.id' : ''} LIMIT $3) n
+       WHERE q.id = ANY ($1) AND 1 - n.distance BETWEEN $2 AND 1`,
       values,
     );
     return rows;

@@ -88,7 +88,11 @@ const hasFilter = (filter: ImageFilter | undefined): filter is ImageFilter =>
   filter !== undefined && Object.values(filter).some((value) => value !== undefined);
 
 /** How many images the planner expects a filter to let through. */
-export async function estimateRows(client: Queryable, model: StoredModel, filter: ImageFilter): Promise<number> {
+export async function estimateRows(
+  client: Queryable,
+  model: StoredModel,
+  filter: ImageFilter,
+): Promise<number> {
   const values: unknown[] = [];
   const where = filterConditions(model, filter, values).join(' AND ');
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
