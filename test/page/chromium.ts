@@ -1,13 +1,9 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { findProgram } from '../rig/find-program.js';
-
-/** Where a Chromium is, or `undefined`. CHROMIUM names one that is not on the PATH. */
-export const chromiumPath =
-  process.env['CHROMIUM'] ?? findProgram('chromium') ?? findProgram('google-chrome');
+import { chromiumProgram } from '../rig/chromium.js';
 
 /** A browser without a window. Root may not use its sandbox; it opens nothing but our own page. */
 export const openChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: chromiumPath as string, args: ['--no-sandbox'] });
+  chromium.launch({ executablePath: chromiumProgram(), args: ['--no-sandbox'] });
 
 /** The page at `url` in a window of its own, and everything that went wrong in it. */
 export async function openWindow(

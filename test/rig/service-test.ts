@@ -1,10 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
+import { chromiumProgram } from './chromium.js';
 import { MissingService } from './missing-service.js';
 import { motoProgram } from './moto.js';
 import { postgresPrograms } from './postgres-programs.js';
 import { redisProgram } from './redis.js';
 
-const probes = { redis: redisProgram, postgres: postgresPrograms, s3: motoProgram };
+const probes = {
+  redis: redisProgram,
+  postgres: postgresPrograms,
+  s3: motoProgram,
+  chromium: chromiumProgram,
+};
 export type Service = keyof typeof probes;
 
 type Body = (t: ExecutionContext) => Promise<void> | void;

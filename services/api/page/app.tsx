@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { address, addressOf, view, viewNames, type ViewName } from './address.js';
 import { isKeyWanted } from './api/ask.js';
-import { can, forgetKey, isDescribed, model, session } from './api/service.js';
+import { can, forgetKey, isDescribed, mayWrite, model, session } from './api/service.js';
 import { Details } from './image/details.js';
 import { KeyPrompt } from './key-prompt.js';
 import { LabelsView } from './labels/labels-view.js';
@@ -26,18 +26,18 @@ effect(() => {
   document.title = shown ? `${shown} · ${texts.value.title}` : texts.value.title;
 });
 
-/** Each view with what it needs of the service. */
-const views: Partial<Record<ViewName, { needs: string; View: ComponentType }>> = {
+/** Each view with what it needs of the service, and of the key: to claim an image for review is to write. */
+const views: Record<ViewName, { needs: string; writes?: true; View: ComponentType }> = {
   search: { needs: 'post /v1/search', View: SearchView },
   labels: { needs: 'post /v1/label-sets/preview', View: LabelsView },
-  review: { needs: 'post /v1/reviews/claim', View: ReviewView },
+  review: { needs: 'post /v1/reviews/claim', writes: true, View: ReviewView },
   runs: { needs: 'get /v1/runs', View: RunsView },
 };
 
 export function App() {
-  const { View } = views[view.value] ?? { View: SearchView };
   const t = texts.value;
-  const shown = viewNames.filter((name) => can(views[name]?.needs ?? ''));
+  const shown = viewNames.filter((name) => can(views[name].needs) && (mayWrite.value || !views[name].writes));
+  const { View } = views[shown.find((name) => name === view.value) ?? 'search'];
   return (
     <>
       <header class="bar">

@@ -24,6 +24,8 @@ export interface Hit {
   key: string;
   thumbnail: string;
   cosine?: number;
+  /** Of a search by text, where the model gives ground for one: 0 to 1. */
+  probability?: number | null;
   prediction?: Prediction | null;
 }
 

@@ -81,7 +81,7 @@ function ImageDetails({ id, onClose, onStep }: { id: string; onClose(): void; on
             {problemText(problem)}
           </p>
         )}
-        {image && <Facts image={image} cosine={hit?.cosine} />}
+        {image && <Facts image={image} hit={hit} />}
         {image?.predictions.map((set) => (
           <Fragment key={set.labelSet + set.version}>
             <Predictions set={set} />
@@ -94,10 +94,11 @@ function ImageDetails({ id, onClose, onStep }: { id: string; onClose(): void; on
   );
 }
 
-function Facts({ image, cosine }: { image: Image; cosine: number | undefined }) {
+function Facts({ image, hit }: { image: Image; hit: Hit | undefined }) {
   const t = texts.value;
   const facts: [string, string | undefined][] = [
-    [t.cosine, cosine === undefined ? undefined : formatCosine(cosine)],
+    [t.cosine, hit?.cosine === undefined ? undefined : formatCosine(hit.cosine)],
+    [t.probability, typeof hit?.probability === 'number' ? formatPercent(hit.probability) : undefined],
     [t.dimensions, image.width === null ? undefined : `${image.width} × ${image.height}`],
     [t.format, `${image.format ?? t.unknown}, ${formatBytes(image.sizeBytes)}`],
     [t.source, image.source],

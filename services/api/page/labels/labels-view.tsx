@@ -52,9 +52,9 @@ const draftKept = new Map<string, string>();
 
 function Editor({ name, onSaved }: { name: string; onSaved(): void }) {
   const t = texts.value;
-  const [file, setFile] = useState(draftKept.get(name) ?? (name === '' ? t.sampleLabelFile : ''));
+  const [file, setFile] = useState(draftKept.get(name) ?? (name === '' ? t.sampleLabelFile : undefined));
   const [outcome, setOutcome] = useState<{ saved?: string; problem?: ApiProblem }>({});
-  const stored = useAnswer(name !== '' && file === '' ? name : undefined, (signal) =>
+  const stored = useAnswer(file === undefined ? name : undefined, (signal) =>
     ask<{ definition: Record<string, unknown> }>(`/v1/label-sets/${encodeURIComponent(name)}`, { signal }),
   );
   useEffect(() => {
@@ -85,7 +85,7 @@ function Editor({ name, onSaved }: { name: string; onSaved(): void }) {
             spellcheck={false}
             autocomplete="off"
             rows={22}
-            value={file}
+            value={file ?? ''}
             onInput={({ currentTarget }) => edit(currentTarget.value)}
           />
         </label>
@@ -101,7 +101,7 @@ function Editor({ name, onSaved }: { name: string; onSaved(): void }) {
           </span>
         </div>
       </div>
-      <Preview file={file} />
+      <Preview file={file ?? ''} />
     </>
   );
 }

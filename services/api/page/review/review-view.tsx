@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, type ApiProblem } from '../api/ask.js';
-import { mayWrite } from '../api/service.js';
 import { formatCosine, formatPercent, splitKey } from '../language/format.js';
 import { texts } from '../language/language.js';
 import { problemText } from '../language/problem-text.js';
@@ -65,7 +64,7 @@ export function ReviewView() {
       setItem(last);
     });
   useEffect(() => {
-    if (mayWrite.value) void act(async () => setItem(await claim()));
+    void act(async () => setItem(await claim()));
   }, []);
   useEffect(() => {
     const onKeyDown = ({ key, target, repeat, ctrlKey, metaKey }: KeyboardEvent) => {

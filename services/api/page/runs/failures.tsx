@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Failure } from '../api/answers.js';
 import { ask, type ApiProblem } from '../api/ask.js';
 import { formatCount } from '../language/format.js';
@@ -14,17 +14,22 @@ interface Page {
 export function Failures({ runId, failed }: { runId: number; failed: number }) {
   const t = texts.value;
   const [pages, setPages] = useState<Page[]>([]);
+  const [isOpen, setOpen] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
   const load = async (known: Page[]) => {
     try {
       const query = { limit: 100, cursor: known.at(-1)?.nextCursor };
       setPages([...known, await ask<Page>(`/v1/runs/${runId}/failures`, { query })]);
+      setProblem(undefined);
     } catch (error) {
       setProblem(error as ApiProblem);
     }
   };
+  useEffect(() => {
+    if (isOpen) void load([]);
+  }, [isOpen, failed]);
   return (
-    <details onToggle={({ currentTarget }) => currentTarget.open && void load([])}>
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>
         {t.failures} ({formatCount(failed)})
       </summary>

@@ -64,35 +64,37 @@ function useProgress(listed: Run): Run {
       tell(event);
       events.close();
     });
-    return () => events.close();
+    return () => {
+      events.close();
+      // A run that is taken up again is not what it was when it ended.
+      setTold(undefined);
+    };
   }, [listed.id, isFollowed]);
   return isFollowed && told ? told : listed;
 }
 
 const actions = [
   { name: 'cancel', text: 'cancelRun', applies: isOpen },
-  { name: 'retry', text: 'retry', applies: (run: Run) => !isOpen(run) && run.failed > 0 },
+  { name: 'retry', text: 'retry', applies: ({ status, failed }: Run) => status === 'finished' && failed > 0 },
 ] as const;
 
 function Actions({ run, onChanged }: { run: Run; onChanged(): void }) {
-  const [problem, setProblem] = useState<ApiProblem>();
+  const [outcome, setOutcome] = useState<{ retried?: number; problem?: ApiProblem }>({});
   const act = async (name: string) => {
     try {
-      await ask(`/v1/runs/${run.id}/${name}`, { method: 'POST' });
-      setProblem(undefined);
+      setOutcome(await ask<{ retried?: number }>(`/v1/runs/${run.id}/${name}`, { method: 'POST' }));
       onChanged();
     } catch (error) {
-      setProblem(error as ApiProblem);
+      setOutcome({ problem: error as ApiProblem });
     }
   };
   if (!mayWrite.value) return null;
   return (
     <span class="actions">
-      {problem && (
-        <span class="status bad" role="alert">
-          {problemText(problem)}
-        </span>
-      )}
+      <span class={outcome.problem ? 'status bad' : 'status'} role="status">
+        {outcome.problem && problemText(outcome.problem)}
+        {outcome.retried !== undefined && texts.value.retried(outcome.retried)}
+      </span>
       {actions
         .filter(({ name, applies }) => can(`post /v1/runs/{id}/${name}`) && applies(run))
         .map(({ name, text }) => (

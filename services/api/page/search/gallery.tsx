@@ -73,13 +73,18 @@ function Tile({ hit, isCurrent, onFocus }: { hit: Hit; isCurrent: boolean; onFoc
             : folder || '\u00a0'}
         </div>
         <div class="row">
-          {hit.cosine === undefined ? (
-            <span />
-          ) : (
-            <span class="score" title={t.cosine}>
-              {formatCosine(hit.cosine)}
-            </span>
-          )}
+          <span class="scores">
+            {hit.cosine !== undefined && (
+              <span class="score" title={t.cosine}>
+                {formatCosine(hit.cosine)}
+              </span>
+            )}
+            {typeof hit.probability === 'number' && (
+              <span class="number soft" title={t.probability}>
+                {formatPercent(hit.probability)}
+              </span>
+            )}
+          </span>
           <a
             href={addressOf({ similar: hit.imageId })}
             tabIndex={-1}
