@@ -8,10 +8,13 @@ import { openChromium, openWindow } from './chromium.js';
 /** Pictures of every view of the demo, wide and narrow, light and dark, under coverage/; the README's under docs/images/. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const target = `${root}coverage/screenshots/`;
+/** The demo's model is small: something that it knows well. */
+const query = '动物';
 const views = {
   home: '#',
-  search: '#q=%E7%8C%AB',
-  details: '#q=%E7%8C%AB',
+  search: `#q=${query}`,
+  details: `#q=${query}`,
+  review: '#view=review',
   runs: '#view=runs',
   labels: '#view=labels',
 } as const;
@@ -46,7 +49,10 @@ try {
       await page.screenshot({ path });
       if (name === 'search' && width === 1280 && !dark)
         await page.screenshot({ path: `${root}docs/images/page.jpg`, type: 'jpeg', quality: 80 });
-      if (name === 'details') await page.keyboard.press('Escape');
+      if (name === 'details') {
+        await page.keyboard.press('Escape');
+        await page.locator('dialog').waitFor({ state: 'hidden' });
+      }
     }
     if (errors.length > 0) console.error(errors);
   }

@@ -100,9 +100,11 @@ export function ReviewView() {
               <kbd>{i + 1}</kbd> {t.verdicts[verdict]}
             </button>
           ))}
-        <button type="button" class="quiet" disabled={decided.length === 0} onClick={() => void undo()}>
-          <kbd>U</kbd> {t.undo}
-        </button>
+        {(item || decided.length > 0) && (
+          <button type="button" class="quiet" disabled={decided.length === 0} onClick={() => void undo()}>
+            <kbd>U</kbd> {t.undo}
+          </button>
+        )}
       </div>
     </section>
   );
