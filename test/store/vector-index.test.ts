@@ -23,30 +23,35 @@ async function loaded(t: ExecutionContext): Promise<{ database: Database; model:
 }
 
 /** Takes the lock on the table that every commit of embeddings takes. */
-const touch = (model: StoredModel, which: 'min' | 'max'): string =>
+const touch = (model: StoredModel): string =>
   `UPDATE ${partitionOf(model)} SET embedded_at = now()
-   WHERE image_id = (SELECT ${which}(image_id) FROM ${partitionOf(model)})`;
+   WHERE image_id = (SELECT max(image_id) FROM ${partitionOf(model)})`;
 
-postgresTest('commits go on while the index is being built, and nobody builds it twice', async (t) => {
-  const { database, model } = await loaded(t);
-  // An open transaction holds the build up for as long as the test needs.
-  const open = await database.pool.connect();
-  await open.query('BEGIN');
-  await open.query(touch(model, 'min'));
-  const building = ensureVectorIndex(database, model);
-  const isWaiting = `SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event_type = 'Lock'
+postgresTest(
+  'commits and new models go on while the index is being built, and nobody builds it twice',
+  async (t) => {
+    const { database, model } = await loaded(t);
+    // A transaction that may still look at what was there before holds the build up for as long as the test needs.
+    const open = await database.pool.connect();
+    await open.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await open.query('SELECT 1');
+    const building = ensureVectorIndex(database, model);
+    const isWaiting = `SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event_type = 'Lock'
                      AND datname = current_database()`;
-  while ((await database.pool.query(isWaiting)).rowCount === 0) await sleep(20);
-  await database.transaction(async (client) => {
-    await client.query(`SET LOCAL lock_timeout = '5s'`);
-    t.is((await client.query(touch(model, 'max'))).rowCount, 1);
-  });
-  t.is(await ensureVectorIndex(database, model), 'being built');
-  await open.query('COMMIT');
-  open.release();
-  t.is(await building, 'built');
-  t.is(await ensureVectorIndex(database, model), 'present');
-});
+    while ((await database.pool.query(isWaiting)).rowCount === 0) await sleep(20);
+    await database.transaction(async (client) => {
+      await client.query(`SET LOCAL lock_timeout = '5s'`);
+      t.is((await client.query(touch(model))).rowCount, 1);
+    });
+    t.is(await ensureVectorIndex(database, model), 'being built');
+    const other = await Promise.race([newCollection(database, 7), sleep(5_000)]);
+    t.truthy(other, 'a new model waits for the build');
+    await open.query('COMMIT');
+    open.release();
+    t.is(await building, 'built');
+    t.is(await ensureVectorIndex(database, model), 'present');
+  },
+);
 
 postgresTest('an index that a killed build has left is made anew', async (t) => {
   const { database, model } = await loaded(t);

@@ -25,7 +25,8 @@ export async function registerModel(
     // these tables: taken one by one later, they meet a commit half-way and deadlock with it. They also serialise
     // two runs that meet a new model at the same time.
     await client.query('LOCK TABLE runs, images, models IN SHARE ROW EXCLUSIVE MODE');
-    await client.query('LOCK TABLE embeddings IN ACCESS EXCLUSIVE MODE');
+    // Without ONLY the other models' partitions are locked as well, one of which may be having its index built.
+    await client.query('LOCK TABLE ONLY embeddings IN ACCESS EXCLUSIVE MODE');
     const { rows } = await client.query<StoredModel>(
       `INSERT INTO models (fingerprint, name, family, dimension) VALUES ($1, $2, $3, $4)
        ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name
