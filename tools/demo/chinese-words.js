@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { Converter } from 'opencc-js';
 
+import { dictionaryWords } from './dictionary-words.js';
 import { bareHexcode } from './icon-names.js';
 
 const require = createRequire(import.meta.url);
@@ -15,7 +16,7 @@ const hexcodeOf = (emoji) => bareHexcode([...emoji].map((c) => c.codePointAt(0).
 
 /**
  * Bare hexcode → Chinese words besides emojibase's: CLDR's annotations of the mainland, Taiwan and Hong Kong, in
- * simplified characters, and our own `synonyms.json`.
+ * simplified characters, our own `synonyms.json`, and what a dictionary gives for the English names.
  */
 export function wordsByHexcode() {
   const found = new Map();
@@ -26,6 +27,7 @@ export function wordsByHexcode() {
       add(hexcodeOf(emoji), [...words, ...tts]);
     }
   }
+  for (const [hexcode, words] of dictionaryWords()) add(hexcode, words);
   for (const [emoji, words] of Object.entries(synonyms.words)) {
     for (const { segment } of letters.segment(emoji)) add(hexcodeOf(segment), words.split(' '));
   }

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 import { groupWords, wordsByHexcode } from './chinese-words.js';
-import { bareHexcode, hexcodesByName } from './icon-names.js';
+import { glyphs } from './font-glyphs.js';
+import { bareHexcode, hexcodeOfCldrName, hexcodesByName } from './icon-names.js';
 
 const require = createRequire(import.meta.url);
 
@@ -23,6 +24,13 @@ export const SETS = {
   fxemoji: { role: 'train', licence: 'Apache-2.0', maker: 'Mozilla' },
   'fluent-emoji-high-contrast': { role: 'train', licence: 'MIT', maker: 'Microsoft' },
   'emojione-monotone': { role: 'train', licence: 'CC-BY-4.0', maker: 'EmojiOne 2' },
+  'icon-park': { role: 'train', licence: 'Apache-2.0', maker: 'ByteDance' },
+  'icon-park-solid': { role: 'train', licence: 'Apache-2.0', maker: 'ByteDance' },
+  'game-icons': { role: 'train', licence: 'CC-BY-3.0', maker: 'game-icons.net: Lorc, Delapouite and contributors' },
+  ph: { role: 'train', licence: 'MIT', maker: 'Phosphor Icons' },
+  tabler: { role: 'train', licence: 'MIT', maker: 'Paweł Kuna' },
+  'fa6-solid': { role: 'train', licence: 'CC-BY-4.0', maker: 'Font Awesome' },
+  dejavu: { role: 'train', licence: 'Bitstream Vera', maker: 'DejaVu fonts' },
   'streamline-emojis': { role: 'validate', licence: 'CC-BY-4.0', maker: 'Streamline' },
   noto: { role: 'test', licence: 'Apache-2.0', maker: 'Google' },
 };
@@ -62,6 +70,23 @@ function iconSet(set) {
           `width="${sizePx}" height="${sizePx}" viewBox="${box}">${icon.body}</svg>`,
       );
   };
+}
+
+// One word, two things: `mouse` is often the computer's, `cricket` the game, `seal` a stamp, `goblin` no tengu.
+const AMBIGUOUS = new Set(['cricket', 'mouse', 'seal', 'goblin', 'ogre']);
+
+/** Icons that are no emoji but are named as one is in CLDR; filled and two-tone ones are further drawings. */
+function likeNamedIcons(set) {
+  const find = iconSet(set);
+  const hexcodeOf = hexcodeOfCldrName();
+  const found = new Map();
+  for (const icon of Object.keys(require(`@iconify-json/${set}/icons.json`).icons)) {
+    const name = icon.replace(/-(fill|filled|duotone)$/, '');
+    const hexcode = hexcodeOf(name);
+    const drawing = find(icon);
+    if (hexcode && drawing && !AMBIGUOUS.has(name)) found.set(hexcode, [...(found.get(hexcode) ?? []), drawing]);
+  }
+  return found;
 }
 
 function keyedIcons(set) {
@@ -118,6 +143,8 @@ function readIfThere(path) {
 /** One set's drawings: bare hexcode → drawings, each a function of the size in pixels that gives an image file. */
 export function drawingsOf(set) {
   if (set === 'fluent-emoji-3d') return fluent3d();
+  if (set === 'dejavu') return glyphs();
+  if (['icon-park', 'icon-park-solid', 'game-icons', 'ph', 'tabler', 'fa6-solid'].includes(set)) return likeNamedIcons(set);
   if (['emojione', 'emojione-v1', 'emojione-monotone', 'fxemoji', 'streamline-emojis'].includes(set)) return namedIcons(set);
   if (set === 'fluent-emoji') return namedIcons(set);
   return keyedIcons(set);

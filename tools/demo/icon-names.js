@@ -29,3 +29,9 @@ export function hexcodesByName() {
   }
   return (name) => byName.get(squeeze(name));
 }
+
+/** Squeezed CLDR short names only → bare hexcode, for icons that are no emoji. */
+export function hexcodeOfCldrName() {
+  const byName = new Map(require('emojibase-data/en/data.json').map(({ label, hexcode }) => [squeeze(label), bareHexcode(hexcode)]));
+  return (name) => byName.get(squeeze(name));
+}
