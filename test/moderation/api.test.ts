@@ -48,6 +48,10 @@ for (const { name, test, open } of databases) {
       ],
     );
     const id = claimed[0]?.id ?? 0;
+    t.like(await post(`/${id}/claim`, { reviewer: '乙' }), { status: 409, code: 'review_conflict' });
+    const held = await post(`/${id}/claim`, { reviewer: '甲', seconds: 3_600 });
+    t.like(held, { status: 200, state: 'claimed', claimedBy: '甲', labelSet: labelSet.name });
+    t.true(Date.parse(held.claimExpiresAt) > Date.now() + 3_000_000);
     const words = { verdict: 'block', labels: ['红色'], labelSet: labelSet.name, comment: '红的' };
     t.like(await post(`/${id}/decision`, { ...words, reviewer: '乙' }), {
       status: 409,
@@ -65,6 +69,8 @@ for (const { name, test, open } of databases) {
       review: { reviewer: 'local' },
     });
 
+    t.like(await post(`/${id}/claim`, {}), { status: 409, code: 'review_conflict' }, 'it is decided');
+
     const wrong: [string, object, number, string][] = [
       ['/999999/decision', { verdict: 'pass' }, 404, 'review_not_found'],
       ['/999999/undo', {}, 404, 'review_not_found'],
@@ -73,6 +79,8 @@ for (const { name, test, open } of databases) {
       [`/${id}/decision`, { labels: ['红色'] }, 400, 'invalid_request'],
       [`/${id}/decision`, { labels: ['紫色'], labelSet: labelSet.name }, 400, 'invalid_request'],
       [`/${id}/decision`, { labels: [], labelSet: 'none' }, 404, 'label_set_not_found'],
+      ['/999999/claim', {}, 404, 'review_not_found'],
+      [`/${id}/claim`, { seconds: 0 }, 400, 'invalid_request'],
       ['/claim', { limit: 0 }, 400, 'invalid_request'],
       ['/claim', { reviewer: 'a\0' }, 400, 'invalid_request'],
       ['', { imageId: 999_999, verdict: 'pass' }, 404, 'image_not_found'],

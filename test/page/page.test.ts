@@ -5,14 +5,8 @@ import { openPage, pageTest } from './open-page.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-pageTest('search and review by keyboard', async (t) => {
+pageTest('search, open a hit and relabel it by keyboard', async (t) => {
   const { database, page, errors } = await openPage(t);
-  await database.pool.query(
-    `INSERT INTO review_items (queue, image_id, etag, reason)
-       SELECT '抽查', id, etag, 'manual' FROM images ORDER BY id LIMIT 3`,
-  );
-
-  // Search by keyboard, open a hit, step to the next, relabel it.
   await page.locator('a.open').first().waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('猫');
@@ -32,26 +26,57 @@ pageTest('search and review by keyboard', async (t) => {
   t.deepEqual(said.rows, [{ image: Number(imageId), labels: ['蓝色'] }]);
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'hidden' });
+  t.deepEqual(errors, []);
+});
 
-  // Three images by keyboard, the last of them twice.
+pageTest('review three items by keyboard', async (t) => {
+  const { database, page, errors } = await openPage(t);
+  await page.clock.install();
+  await database.pool.query(
+    `INSERT INTO review_items (queue, image_id, etag, reason)
+       SELECT '抽查', id, etag, 'manual' FROM images ORDER BY id LIMIT 3`,
+  );
+  const claimedUntil = async () => {
+    const { rows } = await database.pool.query<{ until: Date }>(
+      'SELECT max(claim_expires_at) AS until FROM review_items',
+    );
+    return rows[0]?.until.getTime() ?? 0;
+  };
+  const label = (name: string) => page.getByRole('button', { name });
   await page.getByRole('link', { name: '审核' }).click();
-  for (const [i, key] of ['1', '2', '1'].entries()) {
+  await label('1 红色').waitFor();
+
+  // Looked at for longer than half of the claim: the page renews it.
+  const first = await claimedUntil();
+  const renewed = page.waitForResponse(/\/v1\/reviews\/\d+\/claim$/);
+  await page.clock.fastForward(160_000);
+  t.is((await renewed).status(), 200);
+  t.true((await claimedUntil()) > first);
+
+  for (const [i, keys] of [['1', '2', 'p'], ['b'], ['3', 's']].entries()) {
     await page.getByText(`本次已审核 ${i} 张`).waitFor();
     await page.locator('.review article').waitFor();
-    await page.keyboard.press(key);
+    t.is(await page.locator('[aria-pressed=true]').count(), 0, 'nothing is chosen beforehand');
+    for (const key of keys) {
+      await page.keyboard.press(key);
+      if (key > '0' && key <= '9') await page.locator('[aria-pressed=true] kbd', { hasText: key }).waitFor();
+    }
   }
   await page.getByText('没有待审核的图片').waitFor();
   await page.keyboard.press('u');
   await page.locator('.review article').waitFor();
-  await page.keyboard.press('2');
+  await page.keyboard.press('b');
   await page.getByText('没有待审核的图片').waitFor();
-  const verdicts = await database.pool.query(
-    'SELECT verdict FROM review_items JOIN reviews r ON r.id = review_id ORDER BY review_items.id',
+  const { rows } = await database.pool.query(
+    'SELECT verdict, labels FROM review_items JOIN reviews r ON r.id = review_id ORDER BY review_items.id',
   );
-  t.deepEqual(
-    verdicts.rows.map(({ verdict }) => verdict),
-    ['pass', 'block', 'block'],
-  );
+  t.deepEqual(rows, [
+    { verdict: 'pass', labels: ['蓝色'] },
+    { verdict: 'block', labels: null },
+    { verdict: 'block', labels: null },
+  ]);
+  const undone = await database.pool.query('SELECT verdict, labels FROM reviews WHERE undone_at IS NOT NULL');
+  t.deepEqual(undone.rows, [{ verdict: null, labels: ['绿色'] }]);
   t.deepEqual(errors, []);
 });
 

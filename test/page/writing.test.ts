@@ -1,6 +1,6 @@
 import { openPage, pageTest } from './open-page.js';
 
-pageTest('a run is followed, its failures are listed, tried again, cancelled', async (t) => {
+pageTest('see a run progress: it is followed, its failures are listed, tried again, cancelled', async (t) => {
   const { database, runId, page, errors } = await openPage(t);
   await database.pool.query(`UPDATE runs SET status = 'running', finished_at = NULL WHERE id = $1`, [runId]);
   await page.getByRole('link', { name: '任务' }).click();

@@ -11,6 +11,8 @@ export interface ReviewItem {
   imageId: number;
   source: string;
   key: string;
+  /** What its labels are chosen from: by name, the queue's policy's or else the newest that the image has predictions of. */
+  labelSet: string | null;
   reason: 'policy' | 'sample' | 'manual';
   priority: number;
   state: ReviewState;
@@ -36,6 +38,9 @@ const stateOf = `CASE WHEN q.review_id IS NOT NULL THEN 'decided' WHEN q.claim_e
 
 const selectItems = `
   SELECT q.id, q.queue, q.image_id AS "imageId", s.uri AS source, i.key, q.reason, q.priority, ${stateOf} AS state,
+         coalesce((SELECT p.definition->>'labelSet' FROM policies p WHERE p.name = q.queue ORDER BY p.id DESC LIMIT 1),
+                  (SELECT l.name FROM predictions p JOIN label_sets l ON l.id = p.label_set_id
+                   WHERE p.image_id = q.image_id ORDER BY l.id DESC LIMIT 1)) AS "labelSet",
          q.claimed_by AS "claimedBy", q.claim_expires_at AS "claimExpiresAt",
          (SELECT json_build_object('action', d.action, 'reasons', d.reasons) FROM decisions d
           JOIN policies p ON p.id = d.policy_id WHERE d.image_id = q.image_id AND d.etag = q.etag AND p.name = q.queue
@@ -89,6 +94,31 @@ export async function claimReviewItems(
   });
 }
 
+/**
+ * Holds an item that its claimer still looks at for another `claimMs`; one whose claim has run out and that nobody took
+ * is claimed again.
+ * @returns undefined when there is no such item
+ * @throws {ReviewConflict} when somebody else has claimed it, or it is decided
+ */
+export async function holdReviewItem(
+  database: Database,
+  id: number,
+  { reviewer, claimMs }: { reviewer: string; claimMs: number },
+): Promise<ReviewItem | undefined> {
+  return database.transaction(async (client) => {
+    const item = await lockItem(client, id);
+    if (!item) return undefined;
+    if (item.review) throw new ReviewConflict(`${item.review.reviewer} has decided item ${id}`);
+    refuseOthersClaim(item, reviewer);
+    await client.query(
+      `UPDATE review_items SET claimed_by = $2, claim_expires_at = now() + make_interval(secs => $3::float8 / 1000)
+       WHERE id = $1`,
+      [id, reviewer, claimMs],
+    );
+    return findReviewItem(client, id);
+  });
+}
+
 export interface ReviewWords {
   reviewer: string;
   verdict?: Verdict;
@@ -115,8 +145,7 @@ export async function decideReviewItem(
       if (isSame(item.review, words)) return item;
       throw new ReviewConflict(`${item.review.reviewer} has decided item ${id}`);
     }
-    if (item.state === 'claimed' && item.claimedBy !== words.reviewer)
-      throw new ReviewConflict(`${item.claimedBy} has claimed item ${id}`);
+    refuseOthersClaim(item, words.reviewer);
     await client.query(
       `WITH said AS (
          INSERT INTO reviews (image_id, etag, reviewer, verdict, label_set, labels, comment, origin)
@@ -157,6 +186,11 @@ export async function undoReviewItem(
     ]);
     return findReviewItem(client, id);
   });
+}
+
+function refuseOthersClaim({ id, state, claimedBy }: ReviewItem, reviewer: string): void {
+  if (state === 'claimed' && claimedBy !== reviewer)
+    throw new ReviewConflict(`${claimedBy} has claimed item ${id}`);
 }
 
 async function lockItem(client: Queryable, id: number): Promise<ReviewItem | undefined> {

@@ -3,6 +3,7 @@ import { findLabelSet } from '@tuhai/core/store/find-label-sets';
 import {
   claimReviewItems,
   decideReviewItem,
+  holdReviewItem,
   listReviewItems,
   ReviewConflict,
   reviewStates,
@@ -33,6 +34,9 @@ const itemSchema = Type.Object({
   source: Type.String(),
   key: Type.String(),
   thumbnail: Type.String(),
+  labelSet: nullable(
+    Type.String({ description: "To choose labels from: the policy's, or else the image's newest" }),
+  ),
   reason: Type.Enum(['policy', 'sample', 'manual']),
   priority: Type.Integer({ description: 'The highest comes first' }),
   state: Type.Enum([...reviewStates]),
@@ -63,6 +67,9 @@ const itemSchema = Type.Object({
   ),
 });
 
+/** Of a claim. */
+const secondsDefault = 300;
+
 const words = {
   reviewer,
   verdict: Type.Optional(verdict),
@@ -78,11 +85,12 @@ const words = {
 const wordsSchema = Type.Object(words, { additionalProperties: false });
 type Words = Static<typeof wordsSchema>;
 
+const seconds = Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, default: secondsDefault }));
 const params = Type.Object({ id: imageId });
 const closed = { additionalProperties: false };
 const itemsSchema = Type.Object({ items: Type.Array(itemSchema) });
 
-/** `GET|POST /v1/reviews`, `POST /v1/reviews/claim`, `/v1/reviews/{id}/decision` and `/v1/reviews/{id}/undo`. */
+/** `GET|POST /v1/reviews`, `POST /v1/reviews/claim`, `/v1/reviews/{id}/claim`, `/v1/reviews/{id}/decision` and `/v1/reviews/{id}/undo`. */
 export function addReviewRoutes(api: Api, { database }: ApiContext): void {
   api.get('/v1/reviews', {
     schema: {
@@ -126,21 +134,39 @@ export function addReviewRoutes(api: Api, { database }: ApiContext): void {
           queue,
           reviewer,
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 1 })),
-          seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400, default: 300 })),
+          seconds,
         },
         closed,
       ),
       response: { 200: itemsSchema, ...problems },
     },
     async handler(request) {
-      const { limit = 1, seconds = 300, queue: from } = request.body;
+      const { limit = 1, seconds: held = secondsDefault, queue: from } = request.body;
       const claimed = await claimReviewItems(database, {
         ...(from !== undefined && { queue: from }),
         reviewer: reviewerOf(request, request.body),
         limit,
-        claimMs: seconds * 1_000,
+        claimMs: held * 1_000,
       });
       return { items: claimed.map(toAnswer) };
+    },
+  });
+
+  api.post('/v1/reviews/:id/claim', {
+    schema: {
+      tags: ['reviews'],
+      summary: 'Hold an item for longer; 409 when somebody else has claimed or decided it',
+      params,
+      body: Type.Object({ reviewer, seconds }, closed),
+      response: { 200: itemSchema, ...problems },
+    },
+    handler(request) {
+      const { params: of, body } = request;
+      const claimMs = (body.seconds ?? secondsDefault) * 1_000;
+      return answerOf(
+        of.id,
+        holdReviewItem(database, of.id, { reviewer: reviewerOf(request, body), claimMs }),
+      );
     },
   });
 
