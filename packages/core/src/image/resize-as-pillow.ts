@@ -1,98 +1,145 @@
+import { readFileSync } from 'node:fs';
 import type { Size } from './preprocessing.js';
 import type { ResampleFilter } from './resample.js';
 
 /** Fraction bits of Pillow's fixed-point weights for 8-bit channels. */
 const precisionBits = 22;
 
+/** What is in hand at a time takes about as many bytes: the memory of the passes does not grow with a picture. */
+const bandBytes = 1 << 20;
+
+/** What a load or store may touch behind the end of what it belongs to. */
+const slackBytes = 16;
+
 /**
- * Resizes to the very pixels of Pillow's `Image.resize`: rows first, then columns, rounded to 8 bits in between.
- * Slower than libvips, so it is for what libvips does differently: enlarging (its bicubic is shifted by half a pixel
- * where only one edge grows), and the filters it lacks. An edge that stays as it is costs nothing.
+ * Resizes to the very pixels of Pillow's `Image.resize`: rows and columns in two passes, rounded to 8 bits in between. An
+ * edge that stays as it is costs nothing.
  * @param pixels uint8 H×W×3
  */
 export function resizeAsPillow(pixels: Uint8Array, from: Size, to: Size, filter: ResampleFilter): Uint8Array {
-  const wide =
-    to.width === from.width
-      ? pixels
-      : resizeRows(pixels, from, to.width, weightsOf(from.width, to.width, filter));
-  const between = { width: to.width, height: from.height };
-  return to.height === from.height
-    ? wide
-    : resizeColumns(wide, between, to.height, weightsOf(from.height, to.height, filter));
+  // As Pillow 13 does; earlier ones always took the rows first.
+  const columnsFirst = to.height < from.height && from.height - to.height > 2 * (from.width - to.width);
+  if (columnsFirst) {
+    const low = resizeColumns(pixels, from, to.height, filter);
+    return resizeRows(low, { width: from.width, height: to.height }, to.width, filter);
+  }
+  const narrow = resizeRows(pixels, from, to.width, filter);
+  return resizeColumns(narrow, { width: to.width, height: from.height }, to.height, filter);
 }
 
-/** For each target pixel: the first source pixel that counts, and the weights from there on. */
-type Weights = { first: number; weights: Int32Array }[];
+function resizeRows(pixels: Uint8Array, from: Size, width: number, filter: ResampleFilter): Uint8Array {
+  if (width === from.width) return pixels;
+  const rowBytes = from.width * 3;
+  const rowsMax = Math.min(from.height, Math.ceil(bandBytes / rowBytes));
+  const { entries, taps } = tableOf(from.width, width, filter);
+  const [tableAt, sourceAt, targetAt] = layOut(entries.byteLength, rowsMax * rowBytes, rowsMax * width * 3);
+  const bytes = new Uint8Array(memory.buffer);
+  new Int32Array(memory.buffer).set(entries, tableAt / 4);
+  const resized = new Uint8Array(from.height * width * 3);
+  for (let y = 0; y < from.height; y += rowsMax) {
+    const rows = Math.min(rowsMax, from.height - y);
+    bytes.set(pixels.subarray(y * rowBytes, (y + rows) * rowBytes), sourceAt);
+    kernels.resizeRows(sourceAt, from.width, rows, targetAt, width, tableAt, taps);
+    resized.set(bytes.subarray(targetAt, targetAt + rows * width * 3), y * width * 3);
+  }
+  return resized;
+}
 
-function weightsOf(sourceLength: number, targetLength: number, { support, weight }: ResampleFilter): Weights {
+function resizeColumns(pixels: Uint8Array, from: Size, height: number, filter: ResampleFilter): Uint8Array {
+  if (height === from.height) return pixels;
+  const rowBytes = from.width * 3;
+  const widthMax = Math.min(rowBytes, Math.ceil(bandBytes / from.height));
+  const { entries, taps } = tableOf(from.height, height, filter);
+  const [tableAt, sourceAt, targetAt] = layOut(entries.byteLength, from.height * widthMax, height * widthMax);
+  const bytes = new Uint8Array(memory.buffer);
+  new Int32Array(memory.buffer).set(entries, tableAt / 4);
+  const resized = new Uint8Array(height * rowBytes);
+  for (let x = 0; x < rowBytes; x += widthMax) {
+    const width = Math.min(widthMax, rowBytes - x);
+    for (let y = 0; y < from.height; y++)
+      bytes.set(pixels.subarray(y * rowBytes + x, y * rowBytes + x + width), sourceAt + y * width);
+    kernels.resizeColumns(sourceAt, width, targetAt, height, tableAt, taps);
+    for (let y = 0; y < height; y++) {
+      const from = targetAt + y * width;
+      resized.set(bytes.subarray(from, from + width), y * rowBytes + x);
+    }
+  }
+  return resized;
+}
+
+/** What we use of it: TypeScript declares it among the browser's things only. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { exports: unknown };
+};
+
+interface Kernels {
+  memory: { readonly buffer: ArrayBuffer; grow: (pages: number) => number };
+  resizeRows: (
+    source: number,
+    sourceWidth: number,
+    rows: number,
+    target: number,
+    width: number,
+    table: number,
+    taps: number,
+  ) => void;
+  resizeColumns: (
+    source: number,
+    stride: number,
+    target: number,
+    height: number,
+    table: number,
+    taps: number,
+  ) => void;
+}
+
+/** See resize.wat: four colours at a time, which JavaScript cannot. */
+const kernels = new WebAssembly.Instance(
+  new WebAssembly.Module(readFileSync(new URL('resize.wasm', import.meta.url))),
+).exports as Kernels;
+const { memory } = kernels;
+const pageBytes = 1 << 16;
+
+/** Where three areas of so many bytes lie in memory, one behind the other. */
+function layOut(table: number, source: number, target: number): [number, number, number] {
+  const sourceAt = aligned(table);
+  const targetAt = sourceAt + aligned(source);
+  const missingBytes = targetAt + aligned(target) - memory.buffer.byteLength;
+  if (missingBytes > 0) memory.grow(Math.ceil(missingBytes / pageBytes));
+  return [0, sourceAt, targetAt];
+}
+
+const aligned = (bytes: number): number => Math.ceil((bytes + slackBytes) / slackBytes) * slackBytes;
+
+/** For each target pixel: the first source pixel that counts, how many do, and room for `taps` weights. */
+function tableOf(
+  sourceLength: number,
+  targetLength: number,
+  { support, weight }: ResampleFilter,
+): { entries: Int32Array; taps: number } {
   const scale = sourceLength / targetLength;
   const stretch = Math.max(scale, 1);
-  return Array.from({ length: targetLength }, (_, target) => {
+  const taps = Math.ceil(support * stretch) * 2 + 1;
+  const entries = new Int32Array(targetLength * (2 + taps));
+  for (let target = 0; target < targetLength; target++) {
     const center = (target + 0.5) * scale;
-    if (support === 0) return { first: Math.floor(center), weights: Int32Array.of(1 << precisionBits) };
+    const at = target * (2 + taps);
+    if (support === 0) {
+      entries.set([Math.floor(center), 1, 1 << precisionBits], at);
+      continue;
+    }
     const first = Math.max(0, Math.trunc(center - support * stretch + 0.5));
     const end = Math.min(sourceLength, Math.trunc(center + support * stretch + 0.5));
-    const raw = Array.from({ length: end - first }, (__, i) => weight((first + i - center + 0.5) / stretch));
+    const raw = Array.from({ length: end - first }, (_, i) => weight((first + i - center + 0.5) / stretch));
     const sum = raw.reduce((a, b) => a + b, 0);
-    return {
-      first,
-      weights: Int32Array.from(raw, (value) => roundAwayFromZero((value / sum) * (1 << precisionBits))),
-    };
-  });
-}
-
-const roundAwayFromZero = (value: number): number => Math.trunc(value < 0 ? value - 0.5 : value + 0.5);
-
-function resizeRows(pixels: Uint8Array, from: Size, width: number, table: Weights): Uint8Array {
-  const resized = new Uint8Array(width * from.height * 3);
-  for (let y = 0; y < from.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const { first, weights } = table[x] as Weights[number];
-      accumulate(pixels, (y * from.width + first) * 3, 3, weights, resized, (y * width + x) * 3);
-    }
+    entries.set([first, raw.length, ...raw.map((value) => fixedPoint(value / sum))], at);
   }
-  return resized;
+  return { entries, taps };
 }
 
-function resizeColumns(pixels: Uint8Array, from: Size, height: number, table: Weights): Uint8Array {
-  const resized = new Uint8Array(from.width * height * 3);
-  for (let y = 0; y < height; y++) {
-    const { first, weights } = table[y] as Weights[number];
-    for (let x = 0; x < from.width; x++) {
-      accumulate(
-        pixels,
-        (first * from.width + x) * 3,
-        from.width * 3,
-        weights,
-        resized,
-        (y * from.width + x) * 3,
-      );
-    }
-  }
-  return resized;
-}
-
-/** Writes one target pixel: the weighted sum of source pixels `stride` bytes apart. */
-function accumulate(
-  source: Uint8Array,
-  start: number,
-  stride: number,
-  weights: Int32Array,
-  target: Uint8Array,
-  at: number,
-): void {
-  let red = 1 << (precisionBits - 1);
-  let green = red;
-  let blue = red;
-  for (let i = 0, from = start; i < weights.length; i++, from += stride) {
-    const weight = weights[i] as number;
-    red += (source[from] as number) * weight;
-    green += (source[from + 1] as number) * weight;
-    blue += (source[from + 2] as number) * weight;
-  }
-  target[at] = toByte(red);
-  target[at + 1] = toByte(green);
-  target[at + 2] = toByte(blue);
-}
-
-const toByte = (sum: number): number => Math.min(255, Math.max(0, sum >> precisionBits));
+/** Rounded away from zero, as Pillow does. */
+const fixedPoint = (weight: number): number => {
+  const value = weight * (1 << precisionBits);
+  return Math.trunc(value < 0 ? value - 0.5 : value + 0.5);
+};
