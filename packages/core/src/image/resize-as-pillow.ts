@@ -60,8 +60,8 @@ function resizeColumns(pixels: Uint8Array, from: Size, height: number, filter: R
       bytes.set(pixels.subarray(y * rowBytes + x, y * rowBytes + x + width), sourceAt + y * width);
     kernels.resizeColumns(sourceAt, width, targetAt, height, tableAt, taps);
     for (let y = 0; y < height; y++) {
-      const from = targetAt + y * width;
-      resized.set(bytes.subarray(from, from + width), y * rowBytes + x);
+      const at = targetAt + y * width;
+      resized.set(bytes.subarray(at, at + width), y * rowBytes + x);
     }
   }
   return resized;
