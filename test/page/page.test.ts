@@ -29,6 +29,45 @@ pageTest('search, open a hit and relabel it by keyboard', async (t) => {
   t.deepEqual(errors, []);
 });
 
+pageTest('the collection is narrowed by the score of a label and by the time of embedding', async (t) => {
+  const { database, page, errors } = await openPage(t);
+  const { rows } = await database.pool.query<{ probability: number }>(
+    `SELECT probability FROM predictions WHERE label = '红色' AND rank = 1 ORDER BY probability DESC`,
+  );
+  const [best] = rows.map(({ probability }) => probability) as [number];
+  await page.locator('a.open').nth(7).waitFor();
+  t.is(await page.getByLabel('最低概率').count(), 0, 'a score is of a label');
+  await page.locator('.facet button', { hasText: '红色' }).click();
+  const tiles = async (count: number) => {
+    await page.locator('a.open').nth(count).waitFor({ state: 'detached' });
+    await page
+      .locator('a.open')
+      .nth(count - 1)
+      .waitFor();
+  };
+  await tiles(rows.length);
+  const narrow = async (label: string, value: string) => {
+    await page.getByLabel(label).fill(value);
+    await page.getByLabel(label).press('Tab');
+  };
+  await narrow('最低概率', (Math.ceil(best * 100) / 100).toFixed(2));
+  await page.getByText('没有符合筛选条件的图片').waitFor();
+  await narrow('最低概率', (Math.floor(best * 100) / 100).toFixed(2));
+  const floor = Math.floor(best * 100) / 100;
+  await tiles(rows.filter(({ probability }) => probability >= floor).length);
+  await page.locator('.facet button', { hasText: '红色' }).click();
+  await tiles(8);
+
+  await narrow('嵌入早于', '2020-01-01');
+  await page.getByText('没有符合筛选条件的图片').waitFor();
+  await page.getByRole('link', { name: '清除筛选' }).click();
+  await narrow('嵌入不早于', '2020-01-01');
+  await tiles(8);
+  await page.goto('/#label=红色&cosineMin=7&embeddedSince=x');
+  await page.locator('.status.bad').waitFor();
+  t.true(errors.every((error) => error.includes('400')));
+});
+
 pageTest('review three items by keyboard', async (t) => {
   const { database, page, errors } = await openPage(t);
   await page.clock.install();

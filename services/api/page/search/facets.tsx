@@ -6,7 +6,8 @@ import { can } from '../api/service.js';
 import { useAnswer } from '../api/use-answer.js';
 import { formatCount } from '../language/format.js';
 import { texts } from '../language/language.js';
-import { filterNames, filterOfAddress, type FilterName } from './filter.js';
+import { filterNames, filterOfAddress, scoreNames, type FilterName } from './filter.js';
+import { RangeFields } from './range-fields.js';
 
 const valuesShown = 12;
 const isNarrow = () => window.matchMedia('(max-width: 900px)').matches;
@@ -21,7 +22,8 @@ export function FacetPanel() {
   const applied = [...new Set(sets.value?.labelSets.filter((set) => set.isApplied).map(({ name }) => name))];
   const labelSet = String(filter.labelSet ?? applied[0] ?? '');
   // The label itself does not narrow its own facet: another can be chosen instead.
-  const { label: _label, rankMax: _rankMax, ...others } = filter;
+  const others = { ...filter };
+  for (const name of ['label', 'rankMax', ...scoreNames] as const) delete others[name];
   const query = labelSet ? { ...others, labelSet } : others;
   const facets = useAnswer(
     can('get /v1/facets') && !sets.isAsking ? JSON.stringify(query) : undefined,
@@ -30,6 +32,7 @@ export function FacetPanel() {
   const choose = (name: FilterName, value: string | number) => {
     const isChosen = address.value.get(name) === String(value);
     const next = { [name]: isChosen ? undefined : value };
+    if (name === 'label' && isChosen) for (const score of scoreNames) next[score] = undefined;
     go(
       addressWith(
         name === 'label' && labelSet ? { ...next, labelSet: isChosen ? undefined : labelSet } : next,
@@ -65,6 +68,7 @@ export function FacetPanel() {
             </select>
           </label>
         )}
+        <RangeFields />
         <Facet title={t.facetLabels} name="label" counts={facets?.labels} onChoose={choose} />
         <Facet title={t.filterNames.source} name="source" counts={facets?.sources} onChoose={choose} />
         <Facet
