@@ -2,14 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { openModel, type OpenModel } from '@tuhai/cli/direct/open-model';
 import { decodeImage } from '@tuhai/core/image/decode-image';
 import { defaultImageLimits } from '@tuhai/core/image/limits';
+import type { Preprocessing } from '@tuhai/core/image/preprocessing';
 import type { Precision } from '@tuhai/core/model/bundle';
 import { pixelDistance } from '../golden/golden.js';
 import { logitAgreement, vectorAgreement, type LogitAgreement, type VectorAgreement } from './agreement.js';
 import type { Material } from './material.js';
 import type { ReferenceValues } from './read-reference.js';
 
-/** Where pixels come from: the reference's own, or files that Tuhai decodes. */
-export type Mode = 'decoded' | 'files';
+/** Where pixels come from: the reference's own, or files that Tuhai decodes, exactly or fast. */
+export type Mode = 'decoded' | 'files' | 'files, fast';
 
 /** One line of the table. */
 export interface Row {
@@ -48,7 +49,8 @@ export async function compareModel(
     const textRows = await textTower.embed(texts);
     const rows: Row[] = [];
     for (const mode of modes) {
-      const pixels = mode === 'decoded' ? reference.pixels : await decodeAll(model, pictures);
+      const pixels =
+        mode === 'decoded' ? reference.pixels : await decodeAll(preprocessingOf(model, mode), pictures);
       const images = await embedAll(model, pixels);
       rows.push({
         ...about,
@@ -69,10 +71,13 @@ export async function compareModel(
   }
 }
 
-async function decodeAll({ bundle }: OpenModel, pictures: readonly string[]): Promise<Uint8Array[]> {
+const preprocessingOf = ({ bundle }: OpenModel, mode: Mode): Preprocessing =>
+  mode === 'files, fast' ? { ...bundle.preprocessing, shrinkOnLoad: true } : bundle.preprocessing;
+
+async function decodeAll(preprocessing: Preprocessing, pictures: readonly string[]): Promise<Uint8Array[]> {
   const decoded = [];
   for (const path of pictures) {
-    decoded.push((await decodeImage(await readFile(path), bundle.preprocessing, defaultImageLimits)).pixels);
+    decoded.push((await decodeImage(await readFile(path), preprocessing, defaultImageLimits)).pixels);
   }
   return decoded;
 }

@@ -55,7 +55,7 @@ async function rowsOf(model: Model, python: Python): Promise<Row[]> {
   for (const variant of 'graphs' in model.kind ? (['fp32'] as const) : (['fp32', 'fp16', 'int8'] as const)) {
     say(`${model.name}: the same in Tuhai, ${variant}`);
     // What decoding costs does not depend on the variant.
-    const modes: Mode[] = variant === 'fp32' ? ['decoded', 'files'] : ['decoded'];
+    const modes: Mode[] = variant === 'fp32' ? ['decoded', 'files', 'files, fast'] : ['decoded'];
     const about = { model: model.name, trained: model.trained, variant };
     rows.push(...(await compareModel(about, prepared.bundle, material, reference, modes)));
   }

@@ -24,6 +24,7 @@ const cases: { what: string; row: Partial<Row>; broken: RegExp | null }[] = [
   { what: 'a text has other tokens', row: { tokensEqual: 1 }, broken: /1 of 2 texts/ },
   { what: 'decoded pixels a little off', row: { image: image(0.99989) }, broken: /image cosine 0.999890/ },
   { what: 'files may be further off', row: { mode: 'files', image: image(0.9991) }, broken: null },
+  { what: 'in the fast mode further', row: { mode: 'files, fast', image: image(0.98) }, broken: null },
   { what: 'but not that far', row: { mode: 'files', image: image(0.9989) }, broken: /promised 0.999/ },
   {
     what: 'texts do not come from files',
