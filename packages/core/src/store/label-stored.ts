@@ -85,14 +85,15 @@ async function findUnlabelled(
   return { unlabelled: rows[0]?.ids ?? [], lastLookedAt: rows[0]?.last ?? undefined };
 }
 
-const whereUnlabelled = `JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id
-   WHERE e.image_id > $2 AND i.retired_at IS NULL AND ($3::text IS NULL OR s.uri = $3)
+const whereUnlabelled = `WHERE e.image_id > $2
+     AND (SELECT i.retired_at IS NULL AND ($3::text IS NULL OR s.uri = $3)
+          FROM images i JOIN sources s ON s.id = i.source_id WHERE i.id = e.image_id)
      AND ${hasNone('$4')}`;
 
 /**
- * A look into the primary key, an image at a time, whatever the planner knows of the table: NOT EXISTS may become a join
- * with all predictions there are, once a page, LIMIT 1 a scan of the table, and a bare label_set_id a walk through the
- * index by label.
+ * A look into the primary key, an image at a time, whatever the planner knows of the table, as for the image itself: a
+ * join may become a scan of all images for every vector, NOT EXISTS a join with all predictions there are, once a page,
+ * LIMIT 1 a scan of the table, and a bare label_set_id a walk through the index by label.
  */
 function hasNone(labelSetId: string): string {
   return `(SELECT count(*) FROM predictions p
