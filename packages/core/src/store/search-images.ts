@@ -30,6 +30,9 @@ export interface ImageSearch {
 /** Of so few images that a filter is expected to let through, each is looked at: the index would pass most of it by. */
 export const exactRowsMax = 10_000;
 
+/** pgvector's limit. */
+const efSearchMax = 1_000;
+
 /**
  * The k images nearest to a vector among those of one model, the nearest first; retired images are left out.
  * Where the index gives fewer than k (a filter lets little through near the vector), every image is looked at.
@@ -40,7 +43,7 @@ export async function searchImages(
   model: StoredModel,
   query: ImageSearch,
 ): Promise<SearchHit[]> {
-  const { vector, k } = query;
+  const { vector, k, filter = {} } = query;
   if (vector.length !== model.dimension) {
     throw new UsageError(
       `The vector has ${vector.length} dimensions; those stored for ${model.name} have ${model.dimension}`,
@@ -52,7 +55,7 @@ export async function searchImages(
     throw new UsageError(`k is ${k}; it must be from 1 to ${hitsMax}`);
 
   const values: unknown[] = [vectorText(vector), k];
-  const conditions = filterConditions(model, query.filter ?? {}, values);
+  const conditions = filterConditions(model, filter, values);
   if (query.exceptImageId !== undefined) conditions.push(`i.id <> $${values.push(query.exceptImageId)}`);
   const distance = `e.embedding::vector(${model.dimension}) <=> $1::vector(${model.dimension})`;
   const against = query.against
@@ -72,20 +75,18 @@ export async function searchImages(
     };
     const exactly = () => search(`(${distance}) + 0`);
     if (query.exact) return exactly();
-    if (hasFilter(query.filter) && (await estimateRows(client, model, query.filter)) <= exactRowsMax)
-      return exactly();
-    // An HNSW scan goes on until the filter has let k images through, and looks at no fewer than k candidates.
+    const filtered = Object.values(filter).some((value) => value !== undefined);
+    if (filtered && (await estimateRows(client, model, filter)) <= exactRowsMax) return exactly();
+    // An HNSW scan goes on until k images have passed, and looks at no fewer than ef_search candidates: where a filter
+    // takes the nearest of them away, those after them are found surely only by a wide search.
     await client.query(
       `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true)`,
-      [String(Math.min(1_000, Math.max(100, k)))],
+      [String(filtered ? efSearchMax : Math.max(100, k))],
     );
     const hits = await search(distance);
     return hits.length < k ? exactly() : hits;
   });
 }
-
-const hasFilter = (filter: ImageFilter | undefined): filter is ImageFilter =>
-  filter !== undefined && Object.values(filter).some((value) => value !== undefined);
 
 /** How many images the planner expects a filter to let through. */
 export async function estimateRows(
