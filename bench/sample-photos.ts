@@ -1,9 +1,8 @@
+import { photoLikeJpeg } from '@tuhai/core/image/photo-like-jpeg';
 import { cp, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 
 const generatedPhotos = 64;
-const [width, height] = [1000, 750];
 
 /**
  * A folder of `count` JPEGs: photographs below `from` over and over, or else generated ones of about 150 KB.
@@ -25,15 +24,12 @@ export async function samplePhotos(folder: string, count: number, from: string):
   return `${count} images of ${kind}, ${Math.round(sizeBytes / count / 1000)} kB on average`;
 }
 
-/** Blurred noise: about as much detail, and so as many bytes, as a photograph. */
 async function generatePhotos(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const paths = [];
   for (let i = 0; i < generatedPhotos; i++) {
-    const noise = { type: 'gaussian' as const, mean: 60 + 2 * i, sigma: 60 };
-    const create = { width, height, channels: 3 as const, background: '#888', noise };
     const path = join(folder, `${i}.jpg`);
-    await writeFile(path, await sharp({ create }).blur(1.2).jpeg({ quality: 85 }).toBuffer());
+    await writeFile(path, await photoLikeJpeg(i));
     paths.push(path);
   }
   return paths;

@@ -25,6 +25,12 @@ export const settings = [
   ),
   flag('worker-processes', '<n>', 'WORKER_PROCESSES', 'worker processes (default: one a core; one on a GPU)'),
   flag(
+    'intra-op-threads',
+    '<n>',
+    'INTRA_OP_THREADS',
+    'threads of one run of a model (default: the cores over the worker processes)',
+  ),
+  flag(
     'batch-size-max',
     '<n>',
     'BATCH_SIZE_MAX',

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { pino, type Logger } from 'pino';
 import { readConfig, type Config } from '@tuhai/core/config';
+import { withTuned } from '@tuhai/core/tuned-settings';
 import { UsageError } from '@tuhai/core/usage-error';
 import { settings } from './settings.js';
 
@@ -19,14 +20,14 @@ export interface Terminal {
   exitCode: ExitCode;
 }
 
-/** The environment with the flags laid over it: a flag wins. */
+/** The environment with the flags laid over it (a flag wins), and what was tuned where nothing is said. */
 export function environmentOf(command: Command, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const flags = command.optsWithGlobals<Record<string, string | undefined>>();
   const given = settings.flatMap(({ variable, option }) => {
     const value = flags[option];
     return value === undefined ? [] : [[variable, value] as const];
   });
-  return { ...env, ...Object.fromEntries(given) };
+  return withTuned({ ...env, ...Object.fromEntries(given) });
 }
 
 export const configOf = (command: Command, terminal: Terminal): Config =>

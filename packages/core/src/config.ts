@@ -26,6 +26,8 @@ export interface Config {
   batchSizeMax: number;
   batchWaitMsMax: number;
   workerProcesses: number;
+  /** Threads of one run of a model; absent: as many as onnxruntime likes. */
+  intraOpThreads?: number;
   apiHost: string;
   apiPort: number;
   /** None: the API asks for no key, and listens on this machine's loopback only. */
@@ -46,12 +48,23 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number];
 export const executionProviders = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws {UsageError} that names the variable, its value and what it accepts. */
 export function readConfig(env: Environment): Config {
   const providers = list(env, 'EXECUTION_PROVIDERS', executionProviders, ['cpu']);
   const onCpu = providers[0] === 'cpu';
+  const workerProcesses = integer(env, 'WORKER_PROCESSES', {
+    min: 1,
+    max: 256,
+    default: onCpu ? availableParallelism() : 1,
+  });
+  // Zero stands for no setting.
+  const intraOpThreads = integer(env, 'INTRA_OP_THREADS', {
+    min: 1,
+    max: 256,
+    default: onCpu ? Math.max(1, Math.floor(availableParallelism() / workerProcesses)) : 0,
+  });
   return {
     home: resolve(env['TUHAI_HOME'] || '.tuhai'),
     ...optional('databaseUrl', url(env, 'DATABASE_URL', ['postgres:', 'postgresql:'])),
@@ -67,11 +80,8 @@ export function readConfig(env: Environment): Config {
     executionProviders: providers,
     batchSizeMax: integer(env, 'BATCH_SIZE_MAX', { min: 1, max: 1024, default: onCpu ? 8 : 64 }),
     batchWaitMsMax: integer(env, 'BATCH_WAIT_MS_MAX', { min: 0, max: 60_000, default: 20 }),
-    workerProcesses: integer(env, 'WORKER_PROCESSES', {
-      min: 1,
-      max: 256,
-      default: onCpu ? availableParallelism() : 1,
-    }),
+    workerProcesses,
+    ...optional('intraOpThreads', intraOpThreads || undefined),
     apiHost: env['API_HOST'] || '127.0.0.1',
     apiPort: integer(env, 'API_PORT', { min: 0, max: 65_535, default: 8080 }),
     apiKeys: parseApiKeys(env['API_KEYS'] ?? ''),

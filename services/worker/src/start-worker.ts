@@ -41,8 +41,8 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
   const database = openDatabase(config.databaseUrl, { onError });
   const model = await registerModel(database, bundle);
-  const onCpu = config.executionProviders[0] === 'cpu';
-  const session = { executionProviders: config.executionProviders, ...(onCpu && { intraOpThreads: 1 }) };
+  const threads = config.intraOpThreads === undefined ? {} : { intraOpThreads: config.intraOpThreads };
+  const session = { executionProviders: config.executionProviders, ...threads };
   const tower = await loadImageTower(bundle, session);
   const location = {
     ...(config.redisUrl && { redisUrl: config.redisUrl }),
@@ -76,7 +76,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
       modelId: model.id,
       bundle,
       loadText: () => loadTextTower(bundle, session),
-      ...(onCpu && { intraOpThreads: 1 }),
+      ...threads,
     }),
     // Enough to fill the next batches while one runs, whatever the chunks' size.
     inFlight: pLimit(Math.max(64, 4 * config.batchSizeMax)),

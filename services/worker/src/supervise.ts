@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '@tuhai/core/usage-error';
 import type { Logger } from 'pino';
@@ -30,8 +31,7 @@ export async function supervise(options: {
 
   async function start(): Promise<void> {
     const child = fork(options.module ?? new URL('worker-process.js', import.meta.url), {
-      // Decoding uses libuv's pool; two cores are kept busy by four threads of two processes.
-      env: { UV_THREADPOOL_SIZE: '4', ...options.env },
+      env: { UV_THREADPOOL_SIZE: String(decodeThreads(options.processes)), ...options.env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     children.add(child);
@@ -83,6 +83,10 @@ export async function supervise(options: {
     },
   };
 }
+
+/** Decoding uses libuv's pool: all processes' together keep every core busy, and waiting for files besides. */
+export const decodeThreads = (processes: number): number =>
+  Math.max(4, 2 * Math.ceil(availableParallelism() / processes));
 
 function endOf(child: ChildProcess): Promise<unknown> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();

@@ -3,9 +3,11 @@ import { Option, type Command } from 'commander';
 import { apiKeyEntry, hashApiKey, newApiKey, parseApiKeys, scopes, type Scope } from '@tuhai/core/api-keys';
 import { checkRedis } from '@tuhai/core/queue/check-redis';
 import { migrate } from '@tuhai/core/store/migrate';
+import { storeTuned, tunedFile } from '@tuhai/core/tuned-settings';
 import { supervise } from '@tuhai/worker/supervise';
+import { tuneWorkers, type Measurement } from '@tuhai/worker/tune';
 import { startEmbeddedPostgres } from '../embedded/postgres/embedded-postgres.js';
-import { openStack, workerEnvironment, type Stack } from '../stack.js';
+import { modelDirOf, openStack, workerEnvironment, type Stack } from '../stack.js';
 import { configOf, environmentOf, logOf, print, type Terminal } from '../terminal.js';
 
 /** The services that run until they are told to stop: worker, api, and up, which is both. */
@@ -13,7 +15,13 @@ export function addServiceCommands(program: Command, terminal: Terminal): void {
   program
     .command('worker')
     .description('work the queue until stopped')
-    .action((_options: object, command: Command) => serve(command, terminal, [startWorkers]));
+    .option(
+      '--tune',
+      'instead, measure within a minute which processes, threads and batches are fastest here, and keep that',
+    )
+    .action(({ tune }: { tune?: true }, command: Command) =>
+      tune ? tuneHere(command, terminal) : serve(command, terminal, [startWorkers]),
+    );
   const api = program
     .command('api')
     .description('serve the HTTP API and the page until stopped')
@@ -59,6 +67,27 @@ const startWorkers: Start = async ({ config }, command, terminal) => {
   terminal.stderr.write(`${config.workerProcesses} worker processes take jobs for ${config.modelDir}\n`);
   return supervisor;
 };
+
+async function tuneHere(command: Command, terminal: Terminal): Promise<void> {
+  const env = environmentOf(command, terminal.env);
+  const config = configOf(command, terminal);
+  const { best, settings, measurements } = await tuneWorkers({
+    env: { ...env, MODEL_DIR: modelDirOf(config) },
+    config,
+    onMeasured: (measured) => terminal.stderr.write(`${describeMeasurement(measured)}\n`),
+  });
+  storeTuned(env, { imagesPerSecond: best.imagesPerSecond, settings });
+  print(command, terminal, { settings, best, measurements }, () => [
+    `Best: ${describeMeasurement(best)}`,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+    `Kept in ${tunedFile(env)}: used for this model on this machine where none of these is set`,
+  ]);
+}
+
+const describeMeasurement = (m: Measurement): string =>
+  `processes ${m.processes}, threads of each ${m.intraOpThreads ?? 'auto'} and ${m.decodeThreads} for decoding, batches of ${m.batchSize}: ${m.imagesPerSecond.toFixed(1)} images/s`;
 
 const startPage: Start = async ({ config }, _command, terminal) => {
   // Loaded only here: that takes longer than all the rest of the command.
