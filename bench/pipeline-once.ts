@@ -18,9 +18,15 @@ import { pino } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuMsOf } from './cpu-time.js';
 import type { Measured } from './measured.js';
+import { readStageTimes, type StageSummary } from './stage-times.js';
 
 /** CPU ms an image, by who spent it. */
 export type CpuByRole = Record<'workers' | 'database' | 's3' | 'producer', number>;
+
+export interface PipelineRound extends Measured {
+  cpuByRole: CpuByRole;
+  stages: StageSummary[];
+}
 
 /**
  * A whole run, S3 → queue → worker → Postgres, all embedded, from the first listing to the last commit.
@@ -31,7 +37,7 @@ export async function measurePipeline(options: {
   folder: string;
   batchSize: number;
   processes: number;
-}): Promise<Measured & { cpuByRole: CpuByRole }> {
+}): Promise<PipelineRound> {
   const home = await mkdtemp(join(tmpdir(), 'tuhai-bench-'));
   const s3 = fork(new URL('s3-process.ts', import.meta.url), [options.folder], {
     execArgv: ['--import=tsx'],
@@ -44,11 +50,15 @@ export async function measurePipeline(options: {
   const bundle = await readBundle(options.modelDir);
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
   const log = pino({ level: 'warn' }, pino.destination(2));
+  const observedTo = await mkdtemp(join(tmpdir(), 'tuhai-bench-stages-'));
   const supervisor = await supervise({
     processes: options.processes,
     log,
+    module: new URL('observed-worker.ts', import.meta.url),
     env: {
       ...process.env,
+      NODE_OPTIONS: '--import=tsx',
+      OBSERVED_TO: observedTo,
       DATABASE_URL: databaseUrl,
       MODEL_DIR: options.modelDir,
       BATCH_SIZE_MAX: String(options.batchSize),
@@ -89,20 +99,24 @@ export async function measurePipeline(options: {
       run = await getRun(database, run.id);
     }
     if (run.embedded !== run.listed) throw new Error(`${run.failed} of ${run.listed} images failed`);
-    const imagesPerSecond = run.embedded / ((performance.now() - startedMs) / 1000);
+    const endedMs = performance.now();
+    const imagesPerSecond = run.embedded / ((endedMs - startedMs) / 1000);
     const after = await spent();
+    await supervisor.close();
+    const { timeOrigin } = performance;
+    const stages = await readStageTimes(observedTo, timeOrigin + startedMs, timeOrigin + endedMs);
     const roles = Object.keys(before) as (keyof CpuByRole)[];
     const cpuByRole = Object.fromEntries(
       roles.map((role) => [role, (after[role] - before[role]) / run.embedded]),
     ) as CpuByRole;
     const cpuMsPerImage = Object.values(cpuByRole).reduce((sum, ms) => sum + ms, 0);
-    return { imagesPerSecond, cpuMsPerImage, cpuByRole };
+    return { imagesPerSecond, cpuMsPerImage, cpuByRole, stages };
   } finally {
     await supervisor.close();
     await close();
     await database.close();
     await postgres.close();
     s3.disconnect();
-    await rm(home, { recursive: true, force: true });
+    for (const folder of [home, observedTo]) await rm(folder, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCeiling } from './ceiling.js';
 import { ratios, spread, type Measured } from './measured.js';
-import { measurePipeline, type CpuByRole } from './pipeline-once.js';
+import { measurePipeline, type CpuByRole, type PipelineRound } from './pipeline-once.js';
 import { report } from './report.js';
 import { samplePhotos } from './sample-photos.js';
 
@@ -34,12 +34,22 @@ export async function benchPipeline(argv: string[]): Promise<void> {
     for (const dir of values.model) {
       const options = { modelDir: resolve(dir), folder, images, batchSize, processes };
       const ceiling: Measured[] = [];
-      const pipeline: (Measured & { cpuByRole: CpuByRole })[] = [];
+      const pipeline: PipelineRound[] = [];
       for (let round = 0; round < rounds; round++) {
         ceiling.push(await measureCeiling(options));
         pipeline.push(await measurePipeline(options));
       }
       results.push({ model: basename(dir), ...compare(ceiling, pipeline) });
+    }
+    for (const { model, stages } of results) {
+      process.stdout.write(
+        `${model}, stages of a worker in the last round: busy share, tenth by tenth of the run\n`,
+      );
+      console.table(
+        Object.fromEntries(
+          stages.map(({ stage, busy, depth, tenths }) => [stage, { busy, depth, tenths: tenths.join(' ') }]),
+        ),
+      );
     }
     report('pipeline', {
       conditions: `${pictures}; ${processes} worker processes, batches of ${batchSize}, ${rounds} rounds`,
@@ -64,13 +74,14 @@ export async function benchPipeline(argv: string[]): Promise<void> {
   }
 }
 
-function compare(ceiling: Measured[], pipeline: (Measured & { cpuByRole: CpuByRole })[]) {
+function compare(ceiling: Measured[], pipeline: PipelineRound[]) {
   const role = (name: keyof CpuByRole) => pipeline.map(({ cpuByRole }) => cpuByRole[name]);
   return {
     ceiling: { imagesPerSecond: spread(rates(ceiling)), cpuMs: spread(costs(ceiling)) },
     pipeline: { imagesPerSecond: spread(rates(pipeline)), cpuMs: spread(costs(pipeline)) },
     efficiency: ratios(rates(pipeline), rates(ceiling)),
     workerCpu: ratios(costs(ceiling), role('workers')),
+    stages: pipeline.at(-1)?.stages ?? [],
     cpuByRole: {
       workers: spread(role('workers')),
       database: spread(role('database')),

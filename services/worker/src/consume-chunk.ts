@@ -24,11 +24,11 @@ export class ChunkPutOff extends Error {
  * again with exactly the objects that have no committed outcome.
  */
 export async function consumeChunk(chunkId: number, context: WorkerContext): Promise<void> {
-  const chunk = await claimChunk(context.database, chunkId);
+  const chunk = await context.observe('claim', () => claimChunk(context.database, chunkId));
   if (!chunk) return;
   const outcomes = await embedChunk(chunk, context);
   const results = await toResults(chunk, outcomes, context);
-  const committed = await commitChunk(context.database, chunk, results);
+  const committed = await context.observe('commit', () => commitChunk(context.database, chunk, results));
   if (!committed) {
     context.log.info({ chunkId }, 'chunk was taken over by another worker, or its run cancelled');
     return;
@@ -51,11 +51,13 @@ async function embedChunk(chunk: ClaimedChunk, context: WorkerContext): Promise<
     const failure = new ItemFailure('source_unavailable', error.message, { cause: error });
     return { fetch: () => Promise.reject(failure) };
   });
+  // Somebody died with this chunk: perhaps of one of its images.
+  const decode = chunk.crashes > 0 ? context.decodeCarefully : context.decode;
+  const { observe } = context;
   const stages: Stages = {
-    fetch: ({ key }) => source.fetch(key, fetchLimits(context.limits)),
-    // Somebody died with this chunk: perhaps of one of its images.
-    decode: chunk.crashes > 0 ? context.decodeCarefully : context.decode,
-    embed: context.embed,
+    fetch: ({ key }) => observe('fetch', () => source.fetch(key, fetchLimits(context.limits))),
+    decode: (bytes) => observe('decode', () => decode(bytes)),
+    embed: (pixels) => observe('embed', () => context.embed(pixels)),
   };
   return embedObjects(chunk.objects, stages, context.inFlight);
 }
@@ -81,7 +83,7 @@ async function toResults(
   const matrix = toMatrix(results.embedded.map(({ embedding }) => embedding));
   for (const labelSetId of chunk.labelSetIds) {
     const label = await context.labellerOf(labelSetId);
-    const predictions = await label(matrix);
+    const predictions = await context.observe('label', () => label(matrix));
     for (const [i, image] of results.embedded.entries())
       image.predictions.set(labelSetId, predictions[i] ?? []);
   }

@@ -19,7 +19,7 @@ import { ChunkPutOff, consumeChunk } from './consume-chunk.js';
 import { finishRunWork } from './finish-run.js';
 import { createLabellers } from './labellers.js';
 import { startSweep } from './sweep.js';
-import type { WorkerContext } from './worker-context.js';
+import type { Observe, WorkerContext } from './worker-context.js';
 
 export interface WorkerOptions {
   config: Config & { databaseUrl: string; modelDir: string };
@@ -28,6 +28,8 @@ export interface WorkerOptions {
   /** Another module that serves the careful decoder; for tests of crashes. */
   decode?: typeof decodeImage;
   decoderModule?: URL;
+  /** Goes around the work of every stage; for benchmarks. */
+  observe?: Observe;
 }
 
 /** Chunks in hand at once: one is fetched and decoded while another is embedded. More would wait here at a run's end while other workers idle. */
@@ -35,7 +37,7 @@ const chunksInHand = 2;
 
 /** One worker process: everything it needs is opened here, and closed in the opposite order. */
 export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
-  const { config, log } = options;
+  const { config, log, observe = (_stage, work) => work() } = options;
   configureSharp();
   const bundle = await readBundle(config.modelDir, config);
   const onError = (error: Error) => log.warn({ error: error.message }, 'connection error');
@@ -56,7 +58,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
     ...(options.decoderModule && { module: options.decoderModule }),
   });
   const batcher = createBatcher({
-    run: (images) => tower.embed(images),
+    run: (images) => observe('infer', () => tower.embed(images)),
     sizeMax: config.batchSizeMax,
     waitMsMax: config.batchWaitMsMax,
   });
@@ -80,6 +82,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
     }),
     // Enough to fill the next batches while one runs, whatever the chunks' size.
     inFlight: pLimit(Math.max(64, 4 * config.batchSizeMax)),
+    observe,
     onCommitted: options.onCommitted ?? (() => {}),
   };
   const sweep = startSweep(context, config.lockDurationMs);

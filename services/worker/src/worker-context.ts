@@ -9,6 +9,10 @@ import type { Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import type { Labeller } from './labellers.js';
 
+/** What a worker does, as benchmarks tell it apart; `embed` is the wait for a batch and its run, `infer` one run. */
+export type Stage = 'claim' | 'fetch' | 'decode' | 'embed' | 'infer' | 'label' | 'commit';
+export type Observe = <T>(stage: Stage, work: () => Promise<T>) => Promise<T>;
+
 /** What a worker process has at hand for its jobs. */
 export interface WorkerContext {
   database: Database;
@@ -24,5 +28,7 @@ export interface WorkerContext {
   labellerOf(labelSetId: number): Promise<Labeller>;
   /** Bounds how many images the process holds, of whatever chunks. */
   inFlight<T>(work: () => Promise<T>): Promise<T>;
+  /** Lets somebody look on. */
+  observe: Observe;
   onCommitted(results: ChunkResults): void;
 }
