@@ -42,6 +42,10 @@ test('the service starts on a free port, answers over HTTP, and ends', async (t)
   t.is(thumbnail.headers.get('content-type'), 'image/webp');
   t.is(thumbnail.headers.get('access-control-allow-origin'), null);
 
+  const long = await fetch(`${api.url}/v1/runs?cursor=${'a'.repeat(20_000)}`);
+  t.is(long.headers.get('content-type'), 'application/problem+json');
+  t.like(await long.json(), { status: 431, code: 'headers_too_large' });
+
   const port = new URL(api.url).port;
   await t.throwsAsync(startApi({ config: configOf(databaseUrl, { API_PORT: port }), log: silent }), {
     instanceOf: UsageError,

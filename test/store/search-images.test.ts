@@ -88,6 +88,11 @@ onEachDatabase('filters: label with its least probability and cosine', async (t,
   t.deepEqual(await search({ label: '狗', probabilityMin: 0.7, cosineMin: 0.2 }), ['b']);
   t.deepEqual(await search({ label: '狗', probabilityMin: 0.8 }), []);
   t.deepEqual(await search({ label: '狗', cosineMin: 0.4 }), []);
+  t.deepEqual(
+    await search({ label: '狗', cosineMin: 1e-99, cosineMax: 0.999 }),
+    ['b'],
+    'smaller than a float4',
+  );
   t.deepEqual(await search({ label: '鸟' }), []);
   await t.throwsAsync(search({ probabilityMin: 0.5 }), {
     instanceOf: UsageError,

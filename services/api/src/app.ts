@@ -16,6 +16,7 @@ import type { ApiContext } from './api-context.js';
 import { addMetrics } from './metrics.js';
 import { addOpenApi } from './openapi.js';
 import { Problem, problemDocument } from './problem.js';
+import { refuseConnection } from './refuse-connection.js';
 import { addDuplicateRoute } from './routes/duplicates.js';
 import { addExportRoute } from './routes/export.js';
 import { addHealthRoutes } from './routes/health.js';
@@ -49,6 +50,7 @@ export async function buildApp(context: ApiContext, settings: AccessSettings): P
     requestTimeout: requestTimeoutMs,
     genReqId: requestId,
     frameworkErrors: sendProblem,
+    clientErrorHandler: refuseConnection,
   }).withTypeProvider<TypeBoxProvider>();
   api.setValidatorCompiler(compileValidator);
   api.setErrorHandler(sendProblem);

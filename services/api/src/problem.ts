@@ -17,6 +17,8 @@ export const problemCodes = {
   text_not_understood: { status: 422, title: 'The model knows nothing of the text' },
   corpus_full: { status: 409, title: 'The corpus holds no more texts' },
   body_too_large: { status: 413, title: 'The request is too large' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   unsupported_media_type: { status: 415, title: 'Not a content type this address takes' },
   too_many_streams: { status: 503, title: 'Too many streams are open' },
   internal: { status: 500, title: 'Something went wrong here' },

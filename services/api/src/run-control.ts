@@ -48,6 +48,7 @@ export function createRunControl(options: {
   return {
     start: ({ source, labelSetIds, prune }) =>
       new Promise((resolve, reject) => {
+        let opened = false;
         const listing = produceRun({
           database,
           queue: queueOf(model.fingerprint),
@@ -58,13 +59,15 @@ export function createRunControl(options: {
           chunkSize,
           openChunksMax,
           signal: closing.signal,
-          onOpen: (run, resumed) => resolve({ run, resumed }),
+          onOpen(run, resumed) {
+            opened = true;
+            resolve({ run, resumed });
+          },
         })
           .catch((error: Error) => {
-            if (!closing.signal.aborted)
+            if (!opened) reject(error);
+            else if (!closing.signal.aborted)
               log.error({ source: source.uri, err: error }, 'a listing that a client asked for broke off');
-            // Settles nothing any more once the run is open.
-            reject(error);
           })
           .finally(() => listings.delete(listing));
         listings.add(listing);

@@ -58,3 +58,13 @@ export const exportFormats = {
 export type ExportFormatName = keyof typeof exportFormats;
 export const exportFormatNames = Object.keys(exportFormats) as ExportFormatName[];
 export const exportFormat = (name: ExportFormatName): ExportFormat => exportFormats[name];
+
+/** Of the files and their companions, each once. */
+export const exportContentTypes: readonly string[] = [
+  ...new Set(
+    exportFormatNames.flatMap((name) => {
+      const { contentType, companion } = exportFormat(name);
+      return companion ? [contentType, companion.contentType] : [contentType];
+    }),
+  ),
+];

@@ -78,7 +78,8 @@ function predictionConditions(
   conditions.push(`p.label = ${value(filter.label)}`);
   for (const [field, comparison] of Object.entries(scoreComparisons)) {
     const bound = filter[field as keyof typeof scoreComparisons];
-    if (bound !== undefined) conditions.push(`p.${comparison} ${value(bound)}`);
+    if (bound === undefined) continue;
+    conditions.push(`p.${comparison} ${value(field === 'rankMax' ? bound : Math.fround(bound))}`);
   }
   return conditions;
 }

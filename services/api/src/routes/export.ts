@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { exportFormat, exportFormatNames } from '@tuhai/core/export/formats';
+import { exportContentTypes, exportFormat, exportFormatNames } from '@tuhai/core/export/formats';
 import { openExport } from '@tuhai/core/export/open-export';
 import { Type } from 'typebox';
 import type { ApiContext } from '../api-context.js';
@@ -30,7 +30,9 @@ const query = Type.Object(
 
 const fileSchema = {
   description: 'The file, streamed; fiftyone gives samples.json',
-  content: { 'application/octet-stream': { schema: Type.Unsafe<Readable>({}) } },
+  content: Object.fromEntries(
+    exportContentTypes.map((type) => [type, { schema: Type.Unsafe<Readable>({}) }]),
+  ),
 };
 
 /** `GET /v1/export`: all images of the model that answers, in the format of another tool. */
