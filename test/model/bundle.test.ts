@@ -138,6 +138,24 @@ const broken: [string, (dir: string) => Promise<void>, RegExp][] = [
     /there is onnx\/vision_model/,
   ],
   [
+    'graphs of 4 bits',
+    async (dir) => {
+      for (const tower of ['vision_model', 'text_model']) {
+        await rm(join(dir, `onnx/${tower}_fp16.onnx`));
+        await rename(join(dir, `onnx/${tower}.onnx`), join(dir, `onnx/${tower}_q4.onnx`));
+      }
+    },
+    /there is onnx\/text_model_q4\.onnx, onnx\/vision_model_q4\.onnx\. Those of 4 bits are not run here/,
+  ],
+  [
+    "Chinese-CLIP's own export",
+    async (dir) => {
+      await rm(join(dir, 'config.json'));
+      await rename(join(dir, 'onnx/vision_model.onnx'), join(dir, 'vit-b-16.img.fp32.onnx'));
+    },
+    /no config\.json: there is vit-b-16\.img\.fp32\.onnx of Chinese-CLIP's own export.*with tools\/export/,
+  ],
+  [
     'a checkpoint',
     async (dir) => {
       await rm(join(dir, 'onnx'), { recursive: true });

@@ -111,6 +111,16 @@ test('inspecting says what the bundle is, and tries it', async (t) => {
   );
 });
 
+test('inspecting names the graphs that no variant takes', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'tuhai-inspect-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  await cp(goldenPath('tiny-clip'), dir, { recursive: true });
+  const vision = join(dir, 'onnx/vision_model');
+  await cp(`${vision}.onnx`, `${vision}_q4.onnx`);
+  const { notes } = await inspectModel(dir, session);
+  t.deepEqual(notes, ['No variant takes these graphs: onnx/vision_model_q4.onnx.']);
+});
+
 test('a tower that does not work fails the check, and the rest is still said', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'tuhai-inspect-'));
   t.teardown(() => rm(dir, { recursive: true }));

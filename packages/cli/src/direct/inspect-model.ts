@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { readBundle, type Bundle, type BundleOptions } from '@tuhai/core/model/bundle';
 import { externalDataFiles } from '@tuhai/core/model/external-data';
 import { withGraph } from '@tuhai/core/model/file-source';
-import { findVariants, type GraphFiles } from '@tuhai/core/model/graph-files';
+import { findVariants, listGraphs, type GraphFiles } from '@tuhai/core/model/graph-files';
 import { readGraphInputs, readGraphOutputs, type GraphValue } from '@tuhai/core/model/graph-values';
 import type { SessionOptions } from '@tuhai/core/model/open-session';
 import { inspectTokenizer, type TokenizerInspection } from './inspect-tokenizer.js';
@@ -60,7 +60,7 @@ export async function inspectModel(
     ),
     tokenizer: await inspectTokenizer(whole),
     selfCheck: await selfCheck(whole, options),
-    notes: notesOn(whole),
+    notes: notesOn(whole, await unusedGraphs(variants, bundle.dir)),
   };
 }
 
@@ -84,7 +84,15 @@ async function inspectFiles({ image, text }: GraphFiles, dir: string): Promise<F
 const valueLine = ({ name, elementType, shape }: GraphValue): string =>
   `${name} ${elementType ?? 'of another type'} [${shape.map((edge) => edge ?? 'any').join(', ')}]`;
 
-function notesOn({ family, logitScale, logitScaleFrom, files, ignoredPreprocessing }: Bundle): string[] {
+async function unusedGraphs(variants: readonly GraphFiles[], dir: string): Promise<string[]> {
+  const used = new Set(variants.flatMap(({ image, text }) => [relative(dir, image), relative(dir, text)]));
+  return [...(await listGraphs(dir))].filter((path) => !used.has(path)).sort();
+}
+
+function notesOn(
+  { family, logitScale, logitScaleFrom, files, ignoredPreprocessing }: Bundle,
+  unused: readonly string[],
+): string[] {
   const notes: Record<string, boolean> = {
     [`The bundle records no logit scale; ${logitScale} is the default of the family ${family}, so probabilities may be off.`]:
       logitScaleFrom === 'family',
@@ -94,6 +102,7 @@ function notesOn({ family, logitScale, logitScaleFrom, files, ignoredPreprocessi
       files.layout === 'joint',
     [`Nothing is made of these fields of preprocessor_config.json: ${ignoredPreprocessing.join(', ')}.`]:
       ignoredPreprocessing.length > 0,
+    [`No variant takes these graphs: ${unused.join(', ')}.`]: unused.length > 0,
   };
   return Object.keys(notes).filter((note) => notes[note]);
 }

@@ -30,7 +30,7 @@ export async function findVariants(dir: string): Promise<[GraphFiles, ...GraphFi
   });
   if (best) return [best, ...others];
   throw new UsageError(
-    `${dir}: no ONNX graphs. ${lookedFor}; there is ${[...files].sort().join(', ') || 'none'}`,
+    `${dir}: no ONNX graphs. ${lookedFor}; there is ${[...files].sort().join(', ') || 'none'}. Those of 4 bits are not run here`,
   );
 }
 

@@ -20,7 +20,18 @@ const elsewhere = (name: string): Part['instead'][number] => ({
 });
 
 const parts: readonly Part[] = [
-  { what: 'config.json', isThere: has('config.json'), instead: [elsewhere('config.json')] },
+  {
+    what: 'config.json',
+    isThere: has('config.json'),
+    instead: [
+      elsewhere('config.json'),
+      {
+        pattern: /\.(img|txt)\.fp(16|32)\.onnx$/,
+        advice: (found) =>
+          `there is ${found} of Chinese-CLIP's own export, which takes one picture at a time: export the checkpoint with tools/export`,
+      },
+    ],
+  },
   {
     what: 'preprocessor_config.json',
     isThere: has('preprocessor_config.json', 'processor_config.json'),
