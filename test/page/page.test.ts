@@ -68,6 +68,23 @@ pageTest('the collection is narrowed by the score of a label and by the time of 
   t.true(errors.every((error) => error.includes('400')));
 });
 
+pageTest('groups of images that are nearly the same', async (t) => {
+  const { database, page, errors } = await openPage(t);
+  const copies = await database.pool.query<{ id: number }>(
+    `UPDATE embeddings SET embedding = (SELECT embedding FROM embeddings ORDER BY image_id LIMIT 1)
+     WHERE image_id IN (SELECT image_id FROM embeddings ORDER BY image_id LIMIT 3) RETURNING image_id AS id`,
+  );
+  t.is(copies.rowCount, 3);
+  await page.getByRole('link', { name: '重复' }).click();
+  await page.getByRole('combobox', { name: '最低余弦' }).selectOption('0.99');
+  await page.getByRole('heading', { name: '3 张几乎相同' }).waitFor();
+  await page.getByText('检查了 8 张').waitFor();
+  t.is(await page.locator('.gallery').first().locator('a.open').count(), 3);
+  await page.locator('a.open').first().click();
+  await page.getByRole('dialog').waitFor();
+  t.deepEqual(errors, []);
+});
+
 pageTest('review three items by keyboard', async (t) => {
   const { database, page, errors } = await openPage(t);
   await page.clock.install();
@@ -132,7 +149,14 @@ pageTest('legible in both colour schemes, wide and narrow, in the language that 
     [390, true],
   ] as const) {
     const other = await openWindow(browser, { url, width, dark });
-    for (const hash of ['', 'q=猫', 'view=labels', 'view=review', 'view=runs']) {
+    for (const hash of [
+      '',
+      'q=猫',
+      'view=duplicates&threshold=0.8',
+      'view=labels',
+      'view=review',
+      'view=runs',
+    ]) {
       await other.page.goto(`/#${hash}`);
       await other.page.reload({ waitUntil: 'networkidle' });
       const wide = await other.page.evaluate('document.documentElement.scrollWidth');

@@ -14,6 +14,7 @@ const views = {
   home: '#',
   search: `#q=${query}`,
   details: `#q=${query}`,
+  duplicates: '#view=duplicates&threshold=0.9',
   review: '#view=review',
   runs: '#view=runs',
   labels: '#view=labels',

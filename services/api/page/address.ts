@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 /** What is shown stands in the address, so that back, reload and links work; only an uploaded picture cannot. */
 export const address = signal(readAddress());
 
-export const viewNames = ['search', 'labels', 'review', 'runs'] as const;
+export const viewNames = ['search', 'duplicates', 'labels', 'review', 'runs'] as const;
 export type ViewName = (typeof viewNames)[number];
 export const view = computed(() => viewNames.find((name) => name === address.value.get('view')) ?? 'search');
 

@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact';
 import { address, addressOf, view, viewNames, type ViewName } from './address.js';
 import { isKeyWanted } from './api/ask.js';
 import { can, forgetKey, isDescribed, mayWrite, model, session } from './api/service.js';
+import { DuplicatesView } from './duplicates/duplicates-view.js';
 import { Details } from './image/details.js';
 import { KeyPrompt } from './key-prompt.js';
 import { LabelsView } from './labels/labels-view.js';
@@ -29,6 +30,7 @@ effect(() => {
 /** Each view with what it needs of the service, and of the key: to claim an image for review is to write. */
 const views: Record<ViewName, { needs: string; writes?: true; View: ComponentType }> = {
   search: { needs: 'post /v1/search', View: SearchView },
+  duplicates: { needs: 'get /v1/duplicates', View: DuplicatesView },
   labels: { needs: 'post /v1/label-sets/preview', View: LabelsView },
   review: { needs: 'post /v1/reviews/claim', writes: true, View: ReviewView },
   runs: { needs: 'get /v1/runs', View: RunsView },

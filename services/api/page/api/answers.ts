@@ -29,6 +29,16 @@ export interface Hit {
   prediction?: Prediction | null;
 }
 
+/** Some of the collection's groups of images that are nearly the same. */
+export interface DuplicatesPage {
+  groups: {
+    images: { id: number; key: string; cosine: number; thumbnail: string }[];
+    isPartial: boolean;
+  }[];
+  examined: number;
+  nextCursor?: string;
+}
+
 export interface Image {
   id: number;
   source: string;

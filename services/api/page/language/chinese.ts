@@ -1,6 +1,6 @@
 export const chinese = {
   title: '图海',
-  views: { search: '搜索', labels: '标签集', review: '审核', runs: '任务' },
+  views: { search: '搜索', duplicates: '重复', labels: '标签集', review: '审核', runs: '任务' },
   navigation: '主导航',
   otherLanguage: 'English',
   theme: { auto: '外观：跟随系统', light: '外观：浅色', dark: '外观：深色' },
@@ -73,6 +73,10 @@ export const chinese = {
   retired: '已移出',
   predictions: '标签',
   neighbours: '相似图片',
+  leastCosine: '最低余弦',
+  duplicatesFound: (groups: string, examined: string, isAsking: boolean) =>
+    isAsking ? `正在查找… 已检查 ${examined} 张` : `检查了 ${examined} 张，找到 ${groups} 组`,
+  sameImages: (count: number, isPartial: boolean) => `${count} 张几乎相同${isPartial ? '（可能还有）' : ''}`,
   noRuns: '还没有任务。用 tuhai run 开始第一个。',
   olderRuns: '更早的任务',
   runStatus: { listing: '列举中', running: '进行中', finished: '已完成', cancelled: '已取消' },

@@ -2,7 +2,7 @@ import type { Texts } from './chinese.js';
 
 export const english: Texts = {
   title: 'Tuhai',
-  views: { search: 'Search', labels: 'Label sets', review: 'Review', runs: 'Runs' },
+  views: { search: 'Search', duplicates: 'Duplicates', labels: 'Label sets', review: 'Review', runs: 'Runs' },
   navigation: 'Main',
   otherLanguage: '中文',
   theme: { auto: 'Appearance: as the system', light: 'Appearance: light', dark: 'Appearance: dark' },
@@ -75,6 +75,10 @@ export const english: Texts = {
   retired: 'Retired',
   predictions: 'Labels',
   neighbours: 'Nearest images',
+  leastCosine: 'Least cosine',
+  duplicatesFound: (groups, examined, isAsking) =>
+    isAsking ? `Looking… ${examined} images examined` : `${groups} groups among ${examined} images`,
+  sameImages: (count, isPartial) => `${count} nearly the same${isPartial ? ' (there may be more)' : ''}`,
   noRuns: 'No runs yet. Start the first one with tuhai run.',
   olderRuns: 'Older runs',
   runStatus: { listing: 'Listing', running: 'Running', finished: 'Finished', cancelled: 'Cancelled' },

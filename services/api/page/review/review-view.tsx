@@ -88,9 +88,10 @@ export function ReviewView() {
     act(async () => {
       const last = decided.at(-1);
       if (!last) return;
-      const open = await ask<Item>(`/v1/reviews/${last.id}/undo`, { json: {} });
+      await ask(`/v1/reviews/${last.id}/undo`, { json: {} });
       setDecided((before) => before.slice(0, -1));
-      show(open);
+      // Claimed again before it is shown: a quick decision would meet a claim on its way.
+      show(await ask<Item>(`/v1/reviews/${last.id}/claim`, { json: {} }));
     });
   useEffect(() => {
     void act(async () => setItem(await claim()));
