@@ -122,6 +122,7 @@ function tableOf(
   const stretch = Math.max(scale, 1);
   const taps = Math.ceil(support * stretch) * 2 + 1;
   const entries = new Int32Array(targetLength * (2 + taps));
+  const weights = new Float64Array(taps);
   for (let target = 0; target < targetLength; target++) {
     const center = (target + 0.5) * scale;
     const at = target * (2 + taps);
@@ -130,10 +131,12 @@ function tableOf(
       continue;
     }
     const first = Math.max(0, Math.trunc(center - support * stretch + 0.5));
-    const end = Math.min(sourceLength, Math.trunc(center + support * stretch + 0.5));
-    const raw = Array.from({ length: end - first }, (_, i) => weight((first + i - center + 0.5) / stretch));
-    const sum = raw.reduce((a, b) => a + b, 0);
-    entries.set([first, raw.length, ...raw.map((value) => fixedPoint(value / sum))], at);
+    const count = Math.min(sourceLength, Math.trunc(center + support * stretch + 0.5)) - first;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += weights[i] = weight((first + i - center + 0.5) * (1 / stretch));
+    entries[at] = first;
+    entries[at + 1] = count;
+    for (let i = 0; i < count; i++) entries[at + 2 + i] = fixedPoint((weights[i] as number) / sum);
   }
   return { entries, taps };
 }
