@@ -48,6 +48,18 @@ test('pictures read from files land on the reference', async (t) => {
   });
 });
 
+test('batches filled up to a power of two give the same', async (t) => {
+  const bundle = await readBundle(goldenPath('tiny-clip'));
+  const pictures = (await readPictures('pixels-clip.bin')).slice(0, 3);
+  const [plain, filled] = await Promise.all(
+    [false, true].map(async (batchBuckets) =>
+      (await loadImageTower(bundle, { ...session, batchBuckets })).embed(pictures),
+    ),
+  );
+  t.is(filled?.length, 3 * 12);
+  plain?.forEach((value, i) => t.true(Math.abs(value - (filled?.[i] as number)) < 1e-6));
+});
+
 test('texts come in their order, doubles and cached ones too', async (t) => {
   const tower = await loadTextTower(await readBundle(goldenPath('tiny-clip')), {
     ...session,

@@ -17,8 +17,17 @@ export interface ImageTower {
   release(): Promise<void>;
 }
 
+export interface ImageTowerOptions extends SessionOptions {
+  /**
+   * Batches are filled up with black pictures to a power of two: a GPU plans every shape anew when it first meets it.
+   * Default: on anything but a CPU.
+   */
+  batchBuckets?: boolean;
+}
+
 /** @throws {UsageError} when the graph cannot be loaded or is no image tower */
-export async function loadImageTower(bundle: Bundle, options: SessionOptions): Promise<ImageTower> {
+export async function loadImageTower(bundle: Bundle, options: ImageTowerOptions): Promise<ImageTower> {
+  const { batchBuckets = options.executionProviders[0] !== 'cpu' } = options;
   const { imageOutputs } = traitsOf(bundle.family);
   const { image: path, layout } = bundle.files;
   const { width, height } = bundle.preprocessing.output;
@@ -36,7 +45,7 @@ export async function loadImageTower(bundle: Bundle, options: SessionOptions): P
   const output = findEmbeddingOutput(session, imageOutputs, bundle.dimension, path);
 
   const run = async (images: readonly Uint8Array[]): Promise<Float32Array> => {
-    const count = fixedBatch ?? images.length;
+    const count = fixedBatch ?? (batchBuckets ? 2 ** Math.ceil(Math.log2(images.length)) : images.length);
     const pixels = new Uint8Array(count * height * width * 3);
     images.forEach((image, i) => pixels.set(image, i * height * width * 3));
     const input = new Tensor('uint8', pixels, [count, height, width, 3]);
