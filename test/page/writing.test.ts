@@ -60,7 +60,7 @@ pageTest('a label set is written: what is wrong has line and column, what is rig
   t.deepEqual(rows, [{ second: '香蕉' }]);
 
   await page.getByRole('link', { name: '水果' }).click();
-  await page.waitForFunction(`document.querySelector('textarea').value.includes('香蕉')`);
+  while (!(await file.inputValue()).includes('香蕉')) await page.waitForTimeout(50);
   await file.fill('');
   await page.waitForTimeout(300);
   t.is(await file.inputValue(), '', 'an emptied draft stays empty');

@@ -14,8 +14,9 @@ export interface TuneRequest {
   ms: number;
 }
 
-/** A worker process with nothing but decoding and inference, forked by `tuneWorkers`. */
 const pictures = 4;
+
+/** A worker process with nothing but decoding and inference, forked by `tuneWorkers`. */
 try {
   const { modelDir = '', limits, ...config } = readConfig(process.env);
   configureSharp();
