@@ -31,16 +31,18 @@ pageTest('search, open a hit and relabel it by keyboard', async (t) => {
 
 pageTest('the collection is narrowed by the score of a label and by the time of embedding', async (t) => {
   const { database, page, errors } = await openPage(t);
-  const { rows } = await database.pool.query<{ label: string; probability: number }>(
-    `SELECT label, probability FROM predictions WHERE rank = 1
-       AND label = (SELECT label FROM predictions WHERE rank = 1 GROUP BY label ORDER BY count(*) DESC, label LIMIT 1)
-     ORDER BY probability DESC`,
+  // Whatever the model thinks of them: not everything has the same label.
+  await database.pool.query(
+    `UPDATE predictions SET label = CASE label WHEN '红色' THEN '蓝色' WHEN '蓝色' THEN '红色' ELSE label END
+     WHERE image_id IN (SELECT id FROM images WHERE key LIKE '蓝/%')`,
   );
-  const label = rows[0]?.label ?? '';
+  const { rows } = await database.pool.query<{ probability: number }>(
+    `SELECT probability FROM predictions WHERE label = '红色' AND rank = 1 ORDER BY probability DESC`,
+  );
   const [best] = rows.map(({ probability }) => probability) as [number];
   await page.locator('a.open').nth(7).waitFor();
   t.is(await page.getByLabel('最低概率').count(), 0, 'a score is of a label');
-  await page.locator('.facet button', { hasText: label }).click();
+  await page.locator('.facet button', { hasText: '红色' }).click();
   const tiles = async (count: number) => {
     await page.locator('a.open').nth(count).waitFor({ state: 'detached' });
     await page
@@ -58,7 +60,7 @@ pageTest('the collection is narrowed by the score of a label and by the time of 
   await narrow('最低概率', (Math.floor(best * 100) / 100).toFixed(2));
   const floor = Math.floor(best * 100) / 100;
   await tiles(rows.filter(({ probability }) => probability >= floor).length);
-  await page.locator('.facet button', { hasText: label }).click();
+  await page.locator('.facet button', { hasText: '红色' }).click();
   await tiles(8);
 
   await narrow('嵌入早于', '2020-01-01');
