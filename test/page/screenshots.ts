@@ -14,7 +14,7 @@ const views = {
   home: '#',
   search: `#q=${query}`,
   details: `#q=${query}`,
-  duplicates: '#view=duplicates&threshold=0.9',
+  duplicates: '#view=duplicates&threshold=0.8',
   review: '#view=review',
   runs: '#view=runs',
   labels: '#view=labels',
