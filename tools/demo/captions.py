@@ -12,10 +12,13 @@ TEMPLATES = [
     "一幅{}的插画", "{}表情符号", "图中是{}", "可爱的{}", "卡通{}", "{}的小图", "关于{}的图片", "有{}的图", "我想找{}",
     "一张画了{}的贴纸", "一幅画:{}", "{}。",
 ]  # fmt: skip
+HELD_OUT = Path(__file__).parent / "phrases.json"
 LABEL_TEMPLATES = json.loads((Path(__file__).parent / "label-templates.json").read_text(encoding="utf-8"))
 
 COLOUR_TEMPLATES = ["{colour}的{name}", "{colour}{name}", "{colour}的{name}", "一张{colour}的{name}的图片"]
 NAME_SHARE = 0.85
+# Of a text that says A的B; Chinese puts the head last.
+HEAD_SHARE = 0.75
 
 
 class Captions:
@@ -23,6 +26,7 @@ class Captions:
 
     def __init__(self, emoji: list[dict], seed: int):
         self.random = random.Random(seed)
+        self.held_out = set(json.loads(HELD_OUT.read_text(encoding="utf-8")))
         self.names = [entry["name"] for entry in emoji]
         self.keywords = [list(dict.fromkeys(entry["keywords"])) for entry in emoji]
         self.categories = [entry["category"] for entry in emoji]
@@ -60,6 +64,18 @@ class Captions:
             phrases = [self.random.choice(self.categories[index] or [name])]
         joined = self.random.choice(["", " ", "，", "和"]).join(phrases)
         return self.random.choice(TEMPLATES).format(joined), self.target(phrases), None
+
+    def draw_compound(self) -> tuple[str, dict[int, float]]:
+        """"A的B" of two words that need not belong together, so no picture shows it: what B means, and A somewhat."""
+        while True:
+            phrases = [self.random.choice([self.names[i], *self.keywords[i]]) for i in self.random.choices(range(len(self.names)), k=2)]
+            if (compound := "的".join(phrases)) not in self.held_out:
+                break
+        shares: dict[int, float] = {}
+        for phrase, weight in zip(phrases, [1 - HEAD_SHARE, HEAD_SHARE], strict=True):
+            for index, share in self.target([phrase]).items():
+                shares[index] = shares.get(index, 0) + weight * share
+        return self.random.choice(TEMPLATES).format(compound), shares
 
     def everything(self) -> list[str]:
         """Every phrase in every template, for the tokenizer."""

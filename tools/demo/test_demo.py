@@ -40,6 +40,16 @@ class HeldOutPhrases(unittest.TestCase):
         self.assertEqual([held.recall(scores, pictured)[f"recall{at}"] for at in (1, 5)], [0.5, 1.0])
 
 
+class Compounds(unittest.TestCase):
+    def test_the_last_word_is_the_head_and_held_out_ones_are_not_drawn(self):
+        captions = Captions([{**entry, "keywords": []} for entry in EMOJI], seed=0)
+        captions.held_out = {"猫脸的猫脸", "红苹果的红苹果", "红苹果的猫脸"}
+        for _ in range(50):
+            text, shares = captions.draw_compound()
+            self.assertIn("猫脸的红苹果", text)
+            self.assertEqual(shares, {0: 0.25, 1: 0.75})
+
+
 class StartFrom(unittest.TestCase):
     def test_tokens_keep_their_vectors_by_their_text(self):
         old, new = tokenizer.train(["猫猫", "狗狗"], 8), tokenizer.train(["人人", "狗狗", "猫猫"], 8)

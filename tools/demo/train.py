@@ -47,7 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--start-from", type=Path, metavar="CHECKPOINT", help="begin with its weights, not random ones")
     parser.add_argument("--processes", type=int, default=2, help="one a core; a resumed training keeps their number")
     parser.add_argument("--batch", type=int, default=112, help="pictures a step and process")
-    parser.add_argument("--texts", type=int, default=32, help="captions besides those of the pictures, likewise")
+    parser.add_argument("--texts", type=int, default=48, help="captions without pictures, and as many compounds, likewise")
     parser.add_argument("--patch", type=int, default=12)
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--depth", type=int, default=6)
@@ -108,14 +108,16 @@ class Lesson:
         truth = torch.from_numpy(m.classes[chosen])
         colours = [m.colours[i] for i in chosen]
         said = [m.captions.draw(int(m.classes[i]), m.colours[i]) for i in chosen]
-        more = [m.captions.draw(int(c), None) for c in m.random.integers(len(m.emoji), size=args.texts)]
+        more = [m.captions.draw(int(c), None)[:2] for c in m.random.integers(len(m.emoji), size=args.texts)]
+        more += [m.captions.draw_compound() for _ in range(args.texts)]
         keep_colour = torch.tensor([colour is not None for _, _, colour in said])
 
         pixels = drawn.augment(m.look(chosen, keep_colour.numpy()), IMAGE_SIZE, keep_colour)
         images = image_vectors(model, pixels, next(kept for until, kept in PATCHES_KEPT if progress < until))
-        texts = text_vectors(model, m.tokens, [text for text, _, _ in said + more])
+        taught = [(text, share) for text, share, _ in said] + more
+        texts = text_vectors(model, m.tokens, [text for text, _ in taught])
         scale, proxy = model.logit_scale.exp(), self.proxies()
-        shares = dense([share for _, share, _ in said + more], len(m.emoji))
+        shares = dense([share for _, share in taught], len(m.emoji))
         match = pair_targets(shares[: args.batch], truth, [colour for _, _, colour in said], colours)
         by_image = F.cross_entropy(scale * images @ proxy.T, truth, label_smoothing=0.1)
         by_text = soft_cross_entropy(scale * texts @ proxy.T, shares, 0.05)
