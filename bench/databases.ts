@@ -12,7 +12,7 @@ export interface BenchDatabase {
   close(): Promise<void>;
 }
 
-/** The embedded database, and the tests' own Postgres with pgvector; each new and empty. */
+/** The embedded database, and the tests' own Postgres with pgvector and the cache of docker-compose.yml; each new and empty. */
 export const databases = {
   async embedded(): Promise<BenchDatabase> {
     const home = await mkdtemp(join(tmpdir(), 'tuhai-bench-'));
@@ -23,7 +23,7 @@ export const databases = {
     });
   },
   async postgres(): Promise<BenchDatabase> {
-    const server = await startPostgres();
+    const server = await startPostgres({ cache: '1GB' });
     return opened(await server.createDatabase(), () => server.stop());
   },
 } as const;

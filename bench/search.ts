@@ -1,5 +1,6 @@
 import { searchImages, type SearchHit } from '@tuhai/core/store/search-images';
 import type { Database } from '@tuhai/core/store/database';
+import type { ImageFilter } from '@tuhai/core/store/image-filter';
 import { partitionOf, registerModel, type StoredModel } from '@tuhai/core/store/register-model';
 import { encodeVectors } from '@tuhai/core/store/vector-codec';
 import { ensureVectorIndex } from '@tuhai/core/store/vector-index';
@@ -8,10 +9,19 @@ import { databases } from './databases.js';
 import { numbersOf } from './options.js';
 import { report } from './report.js';
 
-/** Of all images, the share that a filter lets through, and the key prefix that means it. */
-const selectivities = { all: '', '50 %': 'half', '10 %': 'tenth', '1 %': 'hundredth', '0.1 %': 'thousandth' };
+const dayMs = 86_400_000;
 const rowsAtOnce = 2_000;
 const k = 10;
+
+/** A filter by time is independent of the pictures; one by key takes whole clusters away but for that of 50 %. */
+const filters: Record<string, ImageFilter> = {
+  all: {},
+  ...Object.fromEntries([0.5, 0.1, 0.01, 0.001].map((share) => [`time, ${100 * share} %`, since(share)])),
+  'key, 50 %': { prefix: 'half' },
+  'key, 10 %': { prefix: 'halftenth' },
+  'key, 1 %': { prefix: 'halftenthhundredth' },
+  'key, 0.1 %': { prefix: 'halftenthhundredththousandth' },
+};
 
 /**
  * Search over clustered unit vectors: p50, p99 and recall@10 against an exact scan, unfiltered and filtered, on the
@@ -40,8 +50,12 @@ export async function benchSearch(argv: string[]): Promise<void> {
       const loadSeconds = await seconds(() => load(database, model, counts[kind]));
       const indexSeconds = await seconds(() => ensureVectorIndex(database, model));
       const where = { database: kind, vectors: counts[kind], loadSeconds, indexSeconds };
-      for (const [filter, prefix] of Object.entries(selectivities))
-        results.push({ ...where, filter, ...(await measure(database, model, prefix, options.queries)) });
+      for (const [name, filter] of Object.entries(filters))
+        results.push({
+          ...where,
+          filter: name,
+          ...(await measure(database, model, filter, options.queries)),
+        });
     } finally {
       await close();
     }
@@ -75,14 +89,15 @@ async function load(database: Database, model: StoredModel, count: number): Prom
       `WITH image AS (
          INSERT INTO images (source_id, key, etag, size_bytes)
          SELECT 1, key, 'e', 1 FROM unnest($1::text[]) AS key RETURNING id)
-       INSERT INTO embeddings (model_id, image_id, run_id, etag, embedding)
-       SELECT $2, i.id, 1, 'e', v.embedding
+       INSERT INTO embeddings (model_id, image_id, run_id, etag, embedding, embedded_at)
+       SELECT $2, i.id, 1, 'e', v.embedding, v.embedded_at
        FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM image) i
-       JOIN unnest($3::vector[]) WITH ORDINALITY AS v (embedding, n) ON v.n = i.n`,
+       JOIN unnest($3::vector[], $4::timestamptz[]) WITH ORDINALITY AS v (embedding, embedded_at, n) ON v.n = i.n`,
       [
         Array.from({ length: size }, (_, row) => keyOf(from + row)),
         model.id,
         encodeVectors(matrix, model.dimension, typeOid),
+        Array.from({ length: size }, (_, row) => timeOf(from + row)),
       ],
     );
   }
@@ -100,16 +115,17 @@ const keyOf = (i: number): string => {
   return `${named.find(([every]) => i % every === 0)?.[1] ?? 'other'}/${i}.jpg`;
 };
 
-const prefixOf = {
-  half: 'half',
-  tenth: 'halftenth',
-  hundredth: 'halftenthhundredth',
-  thousandth: 'halftenthhundredththousandth',
-};
+/** Somewhere in a day, evenly and in no order. */
+function timeOf(i: number): Date {
+  return new Date(dayMs * ((i * 0.618_033_988_749_895) % 1));
+}
 
-async function measure(database: Database, model: StoredModel, selectivity: string, queries: number) {
-  const prefix = prefixOf[selectivity as keyof typeof prefixOf];
-  const filter = prefix === undefined ? {} : { filter: { prefix } };
+/** The filter that the last `share` of that day passes. */
+function since(share: number): { embeddedSince: Date } {
+  return { embeddedSince: new Date(dayMs * (1 - share)) };
+}
+
+async function measure(database: Database, model: StoredModel, filter: ImageFilter, queries: number) {
   const times: number[] = [];
   const exactTimes: number[] = [];
   let found = 0;
@@ -117,12 +133,12 @@ async function measure(database: Database, model: StoredModel, selectivity: stri
   for (let q = -2; q < queries; q++) {
     const vector = vectorOf(-1_000 - q, model.dimension);
     const startedMs = performance.now();
-    const hits = await searchImages(database, model, { vector, k, ...filter });
+    const hits = await searchImages(database, model, { vector, k, filter });
     if (q < 0) continue;
     times.push(performance.now() - startedMs);
     if (q % 4 !== 0) continue;
     const exactMs = performance.now();
-    const exact = await exactSearch(database, model, vector, prefix);
+    const exact = await exactSearch(database, model, vector, filter);
     exactTimes.push(performance.now() - exactMs);
     wanted += exact.size;
     found += hits.filter(({ imageId }: SearchHit) => exact.has(imageId)).length;
@@ -139,14 +155,14 @@ async function exactSearch(
   database: Database,
   model: StoredModel,
   vector: Float32Array,
-  prefix = '',
+  { prefix = '', embeddedSince = new Date(0) }: ImageFilter,
 ): Promise<Set<number>> {
   return database.transaction(async (client) => {
     await client.query('SET LOCAL enable_indexscan = off');
     const { rows } = await client.query<{ id: number }>(
       `SELECT i.id FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id
-       WHERE starts_with(i.key, $2) ORDER BY e.embedding::vector(${model.dimension}) <=> $1::vector LIMIT ${k}`,
-      [`[${vector.join(',')}]`, prefix],
+       WHERE starts_with(i.key, $2) AND e.embedded_at >= $3 ORDER BY e.embedding::vector(${model.dimension}) <=> $1::vector LIMIT ${k}`,
+      [`[${vector.join(',')}]`, prefix, embeddedSince],
     );
     return new Set(rows.map(({ id }) => id));
   });

@@ -29,9 +29,10 @@ export const sharedPostgres = oncePerProcess(() => startPostgres());
 
 /**
  * A PostgreSQL of one's own with pgvector available (`CREATE EXTENSION vector`), which takes no care for power cuts.
+ * @param options.cache its shared_buffers
  * @throws {MissingService}
  */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres({ cache = '64MB' } = {}): Promise<Postgres> {
   const programs = postgresPrograms();
   const scratch = await mkdtemp(join(tmpdir(), 'tuhai-postgres-'));
   const data = join(scratch, 'data');
@@ -49,7 +50,7 @@ export async function startPostgres(): Promise<Postgres> {
     'fsync=off',
     'synchronous_commit=off',
     'full_page_writes=off',
-    'shared_buffers=64MB',
+    `shared_buffers=${cache}`,
     'max_connections=200',
   ].flatMap((setting) => ['-c', setting]);
   const server = guardedProcess([join(programs, 'postgres'), '-D', data, ...settings], {

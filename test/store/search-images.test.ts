@@ -129,7 +129,7 @@ onEachDatabase('models never meet, and a stored vector comes back as it was', as
   });
 });
 
-const many = 5_200;
+const many = 12_000;
 const dimension = 16;
 
 onEachDatabase(

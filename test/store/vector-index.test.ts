@@ -63,3 +63,17 @@ postgresTest('an index that a killed build has left is made anew', async (t) => 
   t.is(await ensureVectorIndex(database, model), 'built');
   t.is(await ensureVectorIndex(database, model), 'present');
 });
+
+postgresTest('a server short of shared memory builds with one process', async (t) => {
+  const { database, model } = await loaded(t);
+  await database.pool.query(
+    `CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF current_setting('max_parallel_maintenance_workers') <> '0' THEN
+         RAISE 'could not resize shared memory segment' USING ERRCODE = 'disk_full';
+       END IF;
+     END $$;
+     CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION refuse()`,
+  );
+  t.is(await ensureVectorIndex(database, model), 'built');
+  t.is(await ensureVectorIndex(database, model), 'present');
+});

@@ -2,7 +2,7 @@ import type { Database } from './database.js';
 import { DuplicateGroups, type DuplicatePair } from './duplicate-groups.js';
 import { filterConditions, type ImageFilter } from './image-filter.js';
 import { partitionOf, type StoredModel } from './register-model.js';
-import { estimateRows, exactRowsMax } from './search-images.js';
+import { estimateRows } from './search-images.js';
 
 export const thresholdDefault = 0.97;
 
@@ -30,6 +30,8 @@ export interface DuplicateSearch {
   afterId?: number;
 }
 
+/** Of so few, each is compared with each. */
+const exactRowsMax = 10_000;
 /** Of each image looked at. In a larger group its images know each other by way of third ones. */
 const neighboursMax = 20;
 /** Images beyond those of the page that are looked at, to complete its groups. */

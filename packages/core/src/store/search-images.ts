@@ -28,10 +28,15 @@ export interface ImageSearch {
 }
 
 /** Of so few images that a filter is expected to let through, each is looked at: the index would pass most of it by. */
-export const exactRowsMax = 10_000;
+const exactRowsMax = 20_000;
 
-/** pgvector's limit. */
-const efSearchMax = 1_000;
+/**
+ * How widely the index is searched. With a filter that takes the nearest images away, those after them are found only
+ * far from where the search began, and not in order: `spare` more than asked for are found, and sorted.
+ */
+const wide = { efSearch: 800, scanTuples: 20_000, spare: 0 };
+/** The ef_search is pgvector's limit. */
+const filteredWide = { efSearch: 1_000, scanTuples: 40_000, spare: 90 };
 
 /**
  * The k images nearest to a vector among those of one model, the nearest first; retired images are left out.
@@ -64,26 +69,29 @@ export async function searchImages(
   const from = `FROM ${partitionOf(model)} e JOIN images i ON i.id = e.image_id JOIN sources s ON s.id = i.source_id`;
   const where = conditions.join(' AND ');
   return database.transaction(async (client) => {
-    // The sum is no expression of the index, so that every image is looked at.
-    const search = async (order: string) => {
+    // Negated: NaN, the cosine of a zero vector, is greater than any number.
+    const search = async (order: string, spare = 0) => {
       const { rows } = await client.query<SearchHit>(
-        `SELECT i.id AS "imageId", s.uri AS source, i.key, 1 - (${distance}) AS cosine, ${against} AS "cosineAgainst"
-         ${from} WHERE ${where} ORDER BY ${order} LIMIT $2`,
+        `WITH nearest AS MATERIALIZED (
+           SELECT i.id AS "imageId", s.uri AS source, i.key, 1 - (${distance}) AS cosine, ${against} AS "cosineAgainst"
+           ${from} WHERE ${where} ORDER BY ${order} LIMIT $2 + ${spare})
+         SELECT * FROM nearest ORDER BY -cosine LIMIT $2`,
         values,
       );
       return rows;
     };
+    // The sum is no expression of the index, so that every image is looked at.
     const exactly = () => search(`(${distance}) + 0`);
     if (query.exact) return exactly();
     const filtered = Object.values(filter).some((value) => value !== undefined);
     if (filtered && (await estimateRows(client, model, filter)) <= exactRowsMax) return exactly();
-    // An HNSW scan goes on until k images have passed, and looks at no fewer than ef_search candidates: where a filter
-    // takes the nearest of them away, those after them are found surely only by a wide search.
+    const { efSearch, scanTuples, spare } = filtered ? filteredWide : wide;
     await client.query(
-      `SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true)`,
-      [String(filtered ? efSearchMax : Math.max(100, k))],
+      `SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', $1, true),
+         set_config('hnsw.max_scan_tuples', $2, true), set_config('hnsw.scan_mem_multiplier', '4', true)`,
+      [String(Math.max(efSearch, k)), String(scanTuples)],
     );
-    const hits = await search(distance);
+    const hits = await search(distance, spare);
     return hits.length < k ? exactly() : hits;
   });
 }

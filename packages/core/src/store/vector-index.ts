@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import { DatabaseError, type ClientBase } from 'pg';
 import type { Database } from './database.js';
 import { partitionOf, type StoredModel } from './register-model.js';
 
@@ -7,6 +7,12 @@ const indexedFrom = 5_000;
 
 /** Of the advisory locks that serialise builds; the model's id is the other half. */
 const lockClass = 0x7468;
+
+/**
+ * A graph that does not fit into its memory while it is made is made several times as slowly. It takes at most about
+ * so many times the space of its table, and as much as the server's cache may have is offered to it.
+ */
+const graphPerTable = 3;
 
 export type VectorIndexState = 'present' | 'built' | 'being built' | 'not needed';
 
@@ -63,9 +69,32 @@ async function indexState(
 
 async function buildIndex(client: ClientBase, model: StoredModel): Promise<void> {
   const table = partitionOf(model);
-  // The embedded database serves one transaction at a time, so there is nobody to let by.
   const { rows } = await client.query<{ embedded: boolean }>(`SELECT version() LIKE '%PGlite%' AS embedded`);
-  const concurrently = rows[0]?.embedded ? '' : 'CONCURRENTLY';
+  // The embedded database serves one transaction at a time, so there is nobody to let by; it has its memory set.
+  if (rows[0]?.embedded) return createIndex(client, model, '');
+  // Outside a transaction there is no SET LOCAL.
+  await client.query(
+    `SELECT set_config('maintenance_work_mem', greatest(pg_size_bytes(current_setting('maintenance_work_mem')),
+       least($1 * pg_relation_size($2), pg_size_bytes(current_setting('shared_buffers')))) / 1024 || 'kB', false)`,
+    [graphPerTable, table],
+  );
+  try {
+    await createIndex(client, model, 'CONCURRENTLY');
+  } catch (error) {
+    if (!isOutOfResources(error)) throw error;
+    await client.query('SET max_parallel_maintenance_workers = 0');
+    await createIndex(client, model, 'CONCURRENTLY');
+  } finally {
+    await client.query('RESET maintenance_work_mem; RESET max_parallel_maintenance_workers').catch(() => {});
+  }
+}
+
+async function createIndex(
+  client: ClientBase,
+  model: StoredModel,
+  concurrently: 'CONCURRENTLY' | '',
+): Promise<void> {
+  const table = partitionOf(model);
   const { rowCount: left } = await client.query(
     'SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid',
     [`${table}_hnsw`],
@@ -76,3 +105,7 @@ async function buildIndex(client: ClientBase, model: StoredModel): Promise<void>
      USING hnsw ((embedding::vector(${model.dimension})) vector_cosine_ops)`,
   );
 }
+
+/** Processes that build together share memory, of which a container may have too little: 64 MB, unless told otherwise. */
+const isOutOfResources = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code?.startsWith('53') === true;
