@@ -64,6 +64,8 @@ def write_tokenizer(tokens: PreTrainedTokenizerBase, out: Path) -> None:
         "tokenizer_class": "PreTrainedTokenizerFast" if name == "TokenizersBackend" else name,
         "model_max_length": tokens.model_max_length,
         "clean_up_tokenization_spaces": False,
+        # Decides embeddings where padding is attended to; tokenizers differ in what they take for granted.
+        "padding_side": tokens.padding_side,
         **special,
     }
     write_json(out / "tokenizer_config.json", about)

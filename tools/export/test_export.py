@@ -56,7 +56,8 @@ def chinese_clip(folder: Path) -> ChineseCLIPModel:
 def siglip(folder: Path) -> SiglipModel:
     chinese_clip(folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokens = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=12)
+    about = dict(pad_token="[PAD]", unk_token="[UNK]", model_max_length=12, padding_side="left")
+    tokens = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **about)
     text = dict(**TEXT | {"hidden_size": 32}, vocab_size=len(tokens), max_position_embeddings=12, projection_size=32)
     return saved(SiglipModel(SiglipConfig(text_config=text, vision_config=VISION)), tokens, folder)
 
@@ -135,6 +136,7 @@ class ExportTest(unittest.TestCase):
         self.texts_agree(model, 0, 12, has_mask=False)
         self.assertEqual(self.session("text_model.onnx").get_inputs()[0].name, "input_ids")
         self.assertEqual((manifest["dimension"], manifest["logit_bias"]), (32, model.logit_bias.item()))
+        self.assertEqual(json.loads((self.bundle / "tokenizer_config.json").read_text())["padding_side"], "left")
 
     def test_large_weights_lie_beside_the_graph(self):
         self.enterContext(unittest.mock.patch.object(storage, "GRAPH_BYTES_MAX", 10_000))
