@@ -38,6 +38,16 @@ const cases: { what: string; row: Partial<Row>; broken: RegExp | null }[] = [
     broken: /int8/,
   },
   { what: 'int8 of random weights', row: { variant: 'int8', image: image(0.5) }, broken: null },
+  {
+    what: 'another logit bias',
+    row: { logits: { ...logits, differenceMax: 0.2 } },
+    broken: /logit is 0.20 off/,
+  },
+  {
+    what: 'logits of fp16 may be further off',
+    row: { variant: 'fp16', logits: { ...logits, differenceMax: 0.2 } },
+    broken: null,
+  },
   { what: 'no number at all', row: { image: image(Number.NaN) }, broken: /NaN/ },
 ];
 

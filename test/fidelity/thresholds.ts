@@ -3,6 +3,8 @@ import type { TokenRow } from './tokens.js';
 
 const decodedMin = { fp32: 0.9999, fp16: 0.9999, int8: 0.99 };
 const filesMin = { files: 0.999, 'files, fast': 0.97 };
+/** Of fp32 from the reference's pixels: where scale and bias show, which no cosine knows. */
+const logitDifferenceMax = 0.001;
 
 /** What is promised and not kept, in sentences. */
 export function brokenPromises(rows: readonly Row[], tokens: readonly TokenRow[]): string[] {
@@ -31,5 +33,8 @@ function brokenIn(row: Row): string[] {
     // Not `cosine < min`: a cosine that is no number must not pass.
     if (!(cosine >= min)) broken.push(`${who}: least ${what} cosine ${cosine.toFixed(6)}, promised ${min}`);
   }
+  const { differenceMax } = row.logits;
+  if (row.mode === 'decoded' && row.variant === 'fp32' && !(differenceMax <= logitDifferenceMax))
+    broken.push(`${who}: a logit is ${differenceMax.toPrecision(2)} off, promised ${logitDifferenceMax}`);
   return broken;
 }
