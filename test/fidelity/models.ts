@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Family } from '@tuhai/core/model/families';
+import { goldenPath } from '../golden/golden.js';
 import { repositoryRoot } from '../rig/find-program.js';
 
 /** A model whose values are compared. */
@@ -13,49 +15,49 @@ export interface Model {
   picturesMax: number;
 }
 
+type Size = 'small' | 'real';
+
 export type ModelKind =
-  | { random: 'clip' | 'chinese_clip'; size: 'small' | 'real'; tokenizer: string }
+  | { random: Family; size: Size; tokenizer: string }
   /** A bundle of ours, from which its checkpoint is made again. */
   | { bundle: string }
   /** A bundle without a checkpoint: the reference runs its graphs in Python's onnxruntime. */
   | { graphs: string };
 
+/** The folder of a tokenizer in the test data, and the golden one that stands in where it is missing. */
+const tokenizers: Record<Family, readonly [real: string, golden: string]> = {
+  clip: ['openai-clip', 'tiny-clip'],
+  chinese_clip: ['chinese-clip', 'tiny-chinese-clip'],
+  siglip: ['siglip2', 'tiny-siglip'],
+};
+
+const randomModels: readonly (readonly [name: string, family: Family, size: Size])[] = [
+  ['small CLIP', 'clip', 'small'],
+  ['small Chinese-CLIP', 'chinese_clip', 'small'],
+  ['small SigLIP 2', 'siglip', 'small'],
+  ['CLIP ViT-B/32', 'clip', 'real'],
+  ['Chinese-CLIP ViT-B/16', 'chinese_clip', 'real'],
+  ['SigLIP 2 ViT-B/16', 'siglip', 'real'],
+];
+
+const picturesMax: Record<Size, number> = { small: Infinity, real: 40 };
+
 /** Every model there is material for. `data` is the folder of shared test data; it may be missing. */
 export function modelsToCompare(data: string): Model[] {
-  const golden = join(repositoryRoot, 'test', 'golden');
-  const tokenizerOf = (family: string, stand: string): string => {
-    const real = join(data, 'tokenizers', family);
-    return existsSync(real) ? real : join(golden, stand);
+  const tokenizerOf = (family: Family): string => {
+    const [real, golden] = tokenizers[family];
+    const folder = join(data, 'tokenizers', real);
+    return existsSync(folder) ? folder : goldenPath(golden);
   };
-  const openai = tokenizerOf('openai-clip', 'tiny-clip');
-  const chinese = tokenizerOf('chinese-clip', 'tiny-chinese-clip');
-  const photos = { pictures: 'photos' as const, trained: false };
   const photoModel = join(data, 'photo-model');
   return [
-    {
-      name: 'small CLIP',
-      kind: { random: 'clip', size: 'small', tokenizer: openai },
-      picturesMax: Infinity,
-      ...photos,
-    },
-    {
-      name: 'small Chinese-CLIP',
-      kind: { random: 'chinese_clip', size: 'small', tokenizer: chinese },
-      picturesMax: Infinity,
-      ...photos,
-    },
-    {
-      name: 'CLIP ViT-B/32',
-      kind: { random: 'clip', size: 'real', tokenizer: openai },
-      picturesMax: 40,
-      ...photos,
-    },
-    {
-      name: 'Chinese-CLIP ViT-B/16',
-      kind: { random: 'chinese_clip', size: 'real', tokenizer: chinese },
-      picturesMax: 40,
-      ...photos,
-    },
+    ...randomModels.map(([name, family, size]): Model => ({
+      name,
+      kind: { random: family, size, tokenizer: tokenizerOf(family) },
+      pictures: 'photos',
+      trained: false,
+      picturesMax: picturesMax[size],
+    })),
     {
       name: 'demo model',
       kind: { bundle: join(repositoryRoot, 'models', 'demo') },
@@ -66,9 +68,9 @@ export function modelsToCompare(data: string): Model[] {
     ...(existsSync(photoModel)
       ? [
           {
-            ...photos,
             name: 'photo model',
             kind: { graphs: photoModel },
+            pictures: 'photos' as const,
             trained: true,
             picturesMax: Infinity,
           },
