@@ -86,7 +86,7 @@ type Way = Record<'batch' | 'single', () => Promise<Peer>>;
 
 /** The first is the one that others are compared with. */
 async function waysOf(): Promise<Record<string, Way>> {
-  const { checkpoint, bundle } = await randomBundle();
+  const { checkpoint, bundle, plain } = await randomBundle();
   const installed = await installTransformersJs();
   // One process a core for batches, as workers have it; all cores for a single picture, as the API has it.
   const tuhai = (precision: string): Way => ({
@@ -96,10 +96,10 @@ async function waysOf(): Promise<Record<string, Way>> {
   return {
     tuhai: tuhai('fp32'),
     'tuhai int8': tuhai('int8'),
-    'transformers.js': both(node('transformers-js.ts', installed, bundle, 'fp32')),
-    'transformers.js q8': both(node('transformers-js.ts', installed, bundle, 'q8')),
+    'transformers.js': both(node('transformers-js.ts', installed, plain, 'fp32')),
+    'transformers.js q8': both(node('transformers-js.ts', installed, plain, 'q8')),
     'transformers, PyTorch': both([python, script('python_peer.py'), 'transformers', checkpoint]),
-    'onnxruntime, Pillow': both([python, script('python_peer.py'), 'onnxruntime', bundle]),
+    'onnxruntime, Pillow': both([python, script('python_peer.py'), 'onnxruntime', plain]),
   };
 }
 

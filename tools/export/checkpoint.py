@@ -37,21 +37,23 @@ COSINE_MIN = 0.99999
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
     """
     A graph's parameters by their names in the tower. The exporter turns a linear layer's weight into a nameless
-    transposed constant: the bias that is added to the product says whose it is. The positions it adds to an image's
-    patches are nameless too.
+    transposed constant: the bias that is added to the product says whose it is, and an image's patches are the product
+    without one. The positions it adds to them are nameless too.
     """
     graph = onnx.load(str(path)).graph
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     value = lambda name: torch.from_numpy(numpy_helper.to_array(tensors[name]).copy())
     found = {name: value(name) for name in tensors if name.startswith(("tower.", "projection."))}
-    producers = {output: node for node in graph.node for output in node.output}
+    nameless = tensors.keys() - found.keys()
+    products = {node.output[0]: node.input[1] for node in graph.node if node.op_type == "MatMul" and node.input[1] in nameless}
     for add in (node for node in graph.node if node.op_type == "Add"):
         for own, other in (add.input, reversed(add.input)):
-            product = producers.get(other)
-            if own in found and own.endswith(".bias") and product is not None and product.op_type == "MatMul":
-                found.setdefault(own.removesuffix("bias") + "weight", value(product.input[1]).T.contiguous())
+            if own in found and own.endswith(".bias") and other in products:
+                found[own.removesuffix("bias") + "weight"] = value(products.pop(other)).T
             elif own in tensors and own not in found and len(tensors[own].dims) == 3:
                 found.setdefault("tower.embeddings.position_embedding.weight", value(own)[0])
+    for weight in products.values():
+        found["tower.embeddings.patch_embedding.weight"] = value(weight).T
     return found
 
 
@@ -71,8 +73,8 @@ def rebuild(bundle: Path):
     missing = model.state_dict().keys() - state.keys()
     if missing:
         sys.exit(f"{bundle}: its graphs do not say what {', '.join(sorted(missing))} is")
-    # Besides parameters the graphs hold counters such as position_ids.
-    model.load_state_dict({name: state[name] for name in model.state_dict()})
+    # Besides parameters the graphs hold counters such as position_ids. Of the patches' convolution they hold a matrix.
+    model.load_state_dict({name: state[name].reshape(wanted.shape) for name, wanted in model.state_dict().items()})
     return model
 
 

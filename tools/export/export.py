@@ -30,6 +30,7 @@ from bundle_files import check_tokenizer, image_size, preprocessing, write_confi
 from check import TEXTS, Difference, compare, image_batches, text_batches
 from convert import OPSET, convert_image_tower, convert_text_tower
 from families import family_of, text_length_max
+from lean import lean
 from source import find_source, load
 from towers import ImageTower, TextTower
 from variants import VARIANTS, Variant
@@ -85,7 +86,7 @@ def export(checkpoint: str, out: Path, variants: list[str], name: str | None = N
     image, text = ImageTower(model).eval(), TextTower(model).eval()
     of_text = text_batches(tokens, length_max, family_of(model).has_mask)
     towers = {"vision_model": (image, image_batches(size)), "text_model": (text, of_text)}
-    convert_image_tower(image, size, graphs / "vision_model.onnx")
+    convert_image_tower(lean(image, model), size, graphs / "vision_model.onnx")
     convert_text_tower(text, of_text[0], length_max, graphs / "text_model.onnx")
 
     checks = {}

@@ -15,6 +15,8 @@ class Family:
     dimension: Callable[[PreTrainedModel], int]
     # SigLIP was trained on texts padded to the full length, and without a mask.
     has_mask: bool = True
+    # Whether the first token's last state stands for the image. SigLIP's towers attend to all of them once more.
+    image_is_first_token: bool = True
 
 
 def projection(model: PreTrainedModel) -> int:
@@ -24,7 +26,9 @@ def projection(model: PreTrainedModel) -> int:
 FAMILIES = {
     "clip": Family(CLIPModel, 77, projection),
     "chinese_clip": Family(ChineseCLIPModel, 52, projection),
-    "siglip": Family(SiglipModel, 64, lambda model: model.config.vision_config.hidden_size, has_mask=False),
+    "siglip": Family(
+        SiglipModel, 64, lambda model: model.config.vision_config.hidden_size, has_mask=False, image_is_first_token=False
+    ),
 }
 
 

@@ -15,6 +15,7 @@ import unittest.mock
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from tokenizers import Tokenizer
@@ -26,6 +27,8 @@ from transformers import (
 import storage
 from checkpoint import write_checkpoint
 from export import export
+from lean import lean
+from towers import ImageTower
 from variants import AFTER_ACTIVATION, VARIANTS
 
 VISION = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8)
@@ -129,6 +132,16 @@ class ExportTest(unittest.TestCase):
         files = {f"{tower}_model{suffix}.onnx" for tower in ("vision", "text") for suffix in suffixes}
         self.assertEqual({path.name for path in (self.bundle / "onnx").iterdir()}, files)
         self.assertEqual(set(manifest["checks_against_pytorch"]), files)
+        graph = onnx.load(self.bundle / "onnx" / "vision_model_quantized.onnx").graph
+        self.assertFalse([node.name for node in graph.node if node.op_type == "Conv"], "the patches' product is int8 too")
+
+    def test_the_last_layer_works_for_the_first_token_alone(self):
+        model = clip(self.checkpoint)
+        tower = ImageTower(model)
+        last = lean(tower, model).tower.encoder.layers[-1]
+        states = torch.randn(2, 17, 32)
+        self.assertEqual(last(states).shape, (2, 1, 32))
+        torch.testing.assert_close(last(states), tower.tower.encoder.layers[-1](states, None)[:, :1])
 
     def test_siglip_has_a_bias_and_no_mask(self):
         model, manifest = self.exported(siglip)
