@@ -76,7 +76,7 @@ export async function measurePipeline(options: {
     const source = await openSource('s3://bench/', { s3: { endpoint, credentials } });
     const model = await registerModel(database, bundle);
     const spent = async (): Promise<CpuByRole> => ({
-      workers: (await Promise.all(supervisor.pids.map(cpuMsOf))).reduce((a, b) => a + b, 0),
+      workers: (await Promise.all(supervisor.pids.map((pid) => cpuMsOf(pid)))).reduce((a, b) => a + b, 0),
       database: await cpuMsOf(dataDirectoryLockHolder(home)?.pid ?? 0),
       s3: await cpuMsOf(s3.pid ?? 0),
       producer: await cpuMsOf(process.pid),

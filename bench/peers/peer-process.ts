@@ -18,8 +18,10 @@ export async function startPeer(command: readonly [string, ...string[]], process
     async measure({ files, batchSize }) {
       const shares = children.map((_, share) => files.filter((_file, i) => i % processes === share));
       await Promise.all(children.map((child, i) => child.ask({ files: shares[i], batchSize })));
-      const spent = async () =>
-        (await Promise.all(children.map(({ pid }) => cpuMsOf(pid)))).reduce((a, b) => a + b, 0);
+      const spent = async () => {
+        const each = await Promise.all(children.map(({ pid }) => cpuMsOf(pid, { endedChildren: true })));
+        return each.reduce((a, b) => a + b, 0);
+      };
       const cpuBeforeMs = await spent();
       const startedMs = performance.now();
       const [first] = await Promise.all(children.map((child) => child.ask('')));
