@@ -12,6 +12,9 @@ import { samplePhotos } from './sample-photos.js';
 
 const cores = availableParallelism();
 const transformersJs = '@huggingface/transformers@4.3.1';
+const installClipRetrieval =
+  'python3 -m venv .venv-clip-retrieval && .venv-clip-retrieval/bin/pip install clip-retrieval==2.45.0 ' +
+  "torch==2.14.1 torchvision==0.29.1 'transformers<5' 'setuptools<81'";
 const script = (name: string): string => join(import.meta.dirname, 'peers', name);
 const node = (name: string, ...args: string[]): readonly [string, ...string[]] => [
   process.execPath,
@@ -23,7 +26,7 @@ const node = (name: string, ...args: string[]): readonly [string, ...string[]] =
 /**
  * Bytes to embeddings with the same weights and photographs on all cores, Tuhai beside its peers in alternating rounds:
  * in batches, and one picture at a time.
- * [--images N] [--single N] [--rounds N] [--batch N] [--photos DIR]
+ * [--images N] [--single N] [--rounds N] [--batch N] [--photos DIR] [--clip-retrieval PYTHON]
  */
 export async function benchPeers(argv: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -34,6 +37,7 @@ export async function benchPeers(argv: string[]): Promise<void> {
       rounds: { type: 'string', default: '3' },
       batch: { type: 'string', default: '8' },
       photos: { type: 'string', default: '../shared/data/photos' },
+      'clip-retrieval': { type: 'string', default: '.venv-clip-retrieval/bin/python' },
     },
   });
   const [rounds, batchSize] = [Number(values.rounds), Number(values.batch)];
@@ -42,7 +46,7 @@ export async function benchPeers(argv: string[]): Promise<void> {
   try {
     const pictures = await samplePhotos(folder, Number(values.images), resolve(values.photos));
     const files = (await readdir(folder)).toSorted().map((name) => join(folder, name));
-    const ways = await waysOf();
+    const ways = await waysOf(values['clip-retrieval']);
     const modes = {
       batch: { files, batchSize },
       single: { files: files.slice(0, Number(values.single)), batchSize: 1 },
@@ -85,7 +89,7 @@ const newResult = (): Result => ({ batch: [], single: [], cosineMin: 1 });
 type Way = Record<'batch' | 'single', () => Promise<Peer>>;
 
 /** The first is the one that others are compared with. */
-async function waysOf(): Promise<Record<string, Way>> {
+async function waysOf(clipRetrieval: string): Promise<Record<string, Way>> {
   const { checkpoint, bundle, plain } = await randomBundle();
   const installed = await installTransformersJs();
   // One process a core for batches, as workers have it; all cores for a single picture, as the API has it.
@@ -100,7 +104,18 @@ async function waysOf(): Promise<Record<string, Way>> {
     'transformers.js q8': both(node('transformers-js.ts', installed, plain, 'q8')),
     'transformers, PyTorch': both([python, script('python_peer.py'), 'transformers', checkpoint]),
     'onnxruntime, Pillow': both([python, script('python_peer.py'), 'onnxruntime', plain]),
+    ...clipRetrievalPeer(clipRetrieval, checkpoint),
   };
+}
+
+/** In an environment of its own: it wants older versions of almost everything. */
+function clipRetrievalPeer(interpreter: string, checkpoint: string): Record<string, Way> {
+  if (existsSync(interpreter)) {
+    const args = ['-W', 'ignore', script('clip_retrieval_peer.py'), checkpoint];
+    return { 'clip-retrieval': both([resolve(interpreter), ...args]) };
+  }
+  process.stderr.write(`without clip-retrieval, which is installed by: ${installClipRetrieval}\n`);
+  return {};
 }
 
 /** Into a folder of its own: nothing of Tuhai depends on it. */

@@ -65,14 +65,8 @@ def onnxruntime_peer(bundle: str):
     return preprocess, lambda batch: session.run(None, {name: batch})[0]
 
 
-def main() -> None:
-    kind, model = sys.argv[1:]
-    peers = {"transformers": transformers_peer, "onnxruntime": onnxruntime_peer}
-    preprocess, infer = peers[kind](model)
+def decoding_ahead(preprocess, infer):
     pool = ThreadPoolExecutor(CORES)
-
-    def say(message) -> None:
-        print(json.dumps(message), flush=True)
 
     def embed(images: list[bytes], size: int) -> list[np.ndarray]:
         if size == 1:
@@ -87,16 +81,35 @@ def main() -> None:
                 batch = []
         return rows
 
+    return embed
+
+
+def read_files(files: list[str]) -> list[bytes]:
+    return [open(path, "rb").read() for path in files]
+
+
+def serve(embed, read=read_files) -> None:
+    """`read` gets a task's files before the clock starts, `embed` what it made of them and the size of a batch."""
+
+    def say(message) -> None:
+        print(json.dumps(message), flush=True)
+
     say("loaded")
-    images: list[bytes] = []
+    images = None
     task: dict = {}
     for line in sys.stdin:
         if line.strip():
             task = json.loads(line)
-            images = [open(path, "rb").read() for path in task["files"]]
+            images = read(task["files"])
             say("ready")
         else:
             say([row.tolist() for row in embed(images, task["batchSize"])[:8]])
+
+
+def main() -> None:
+    kind, model = sys.argv[1:]
+    peers = {"transformers": transformers_peer, "onnxruntime": onnxruntime_peer}
+    serve(decoding_ahead(*peers[kind](model)))
 
 
 if __name__ == "__main__":
