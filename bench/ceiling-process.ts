@@ -4,6 +4,7 @@ import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { decodeImage } from '@tuhai/core/image/decode-image';
 import { defaultImageLimits } from '@tuhai/core/image/limits';
 import { readBundle } from '@tuhai/core/model/bundle';
+import type { Precision } from '@tuhai/core/model/precision';
 import { loadImageTower } from '@tuhai/core/model/image-tower';
 import { createBatcher } from '@tuhai/worker/batcher';
 import pLimit from 'p-limit';
@@ -11,12 +12,13 @@ import { ownCpuMs } from './cpu-time.js';
 
 /**
  * What decoding and inference alone allow in one process: bytes are in memory, embeddings go nowhere.
- * argv: model, folder, batch size, share, shares. Says "ready", begins at the first message, answers when done with
+ * argv: model, precision, folder, batch size, share, shares. Says "ready", begins at the first message, answers when done with
  * the CPU time it took, ms.
  */
-const [modelDir = '', folder = '', batchSize = '', share = '', shares = ''] = process.argv.slice(2);
+const [modelDir = '', precision = '', folder = '', batchSize = '', share = '', shares = ''] =
+  process.argv.slice(2);
 configureSharp();
-const bundle = await readBundle(modelDir);
+const bundle = await readBundle(modelDir, { precision: precision as Precision });
 const tower = await loadImageTower(bundle, { executionProviders: ['cpu'], intraOpThreads: 1 });
 const names = (await readdir(folder)).filter((_, i) => i % Number(shares) === Number(share));
 const images = await Promise.all(names.map((name) => readFile(join(folder, name))));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { dataDirectoryLockHolder } from '@tuhai/cli/embedded/postgres/data-directory-lock';
 import { startEmbeddedPostgres } from '@tuhai/cli/embedded/postgres/embedded-postgres';
 import { readBundle } from '@tuhai/core/model/bundle';
+import type { Precision } from '@tuhai/core/model/precision';
 import { openQueue, queueName } from '@tuhai/core/queue/connect-queue';
 import { openSource } from '@tuhai/core/source/open-source';
 import { openDatabase } from '@tuhai/core/store/database';
@@ -18,6 +19,7 @@ import { pino } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuMsOf } from './cpu-time.js';
 import type { Measured } from './measured.js';
+import { pin } from './pin.js';
 import { readStageTimes, type StageSummary } from './stage-times.js';
 
 /** CPU ms an image, by who spent it. */
@@ -34,9 +36,12 @@ export interface PipelineRound extends Measured {
  */
 export async function measurePipeline(options: {
   modelDir: string;
+  precision: Precision;
   folder: string;
   batchSize: number;
   processes: number;
+  /** Where the workers run, and where all else does; default: anywhere. */
+  cores?: { workers: readonly number[]; others: readonly number[] } | undefined;
 }): Promise<PipelineRound> {
   const home = await mkdtemp(join(tmpdir(), 'tuhai-bench-'));
   const s3 = fork(new URL('s3-process.ts', import.meta.url), [options.folder], {
@@ -47,7 +52,7 @@ export async function measurePipeline(options: {
   const { databaseUrl } = postgres;
   await migrate(databaseUrl);
   const database = openDatabase(databaseUrl);
-  const bundle = await readBundle(options.modelDir);
+  const bundle = await readBundle(options.modelDir, { precision: options.precision });
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
   const log = pino({ level: 'warn' }, pino.destination(2));
   const observedTo = await mkdtemp(join(tmpdir(), 'tuhai-bench-stages-'));
@@ -61,6 +66,7 @@ export async function measurePipeline(options: {
       OBSERVED_TO: observedTo,
       DATABASE_URL: databaseUrl,
       MODEL_DIR: options.modelDir,
+      MODEL_PRECISION: options.precision,
       BATCH_SIZE_MAX: String(options.batchSize),
       S3_ENDPOINT: endpoint,
       AWS_ACCESS_KEY_ID: 'bench',
@@ -75,9 +81,14 @@ export async function measurePipeline(options: {
   try {
     const source = await openSource('s3://bench/', { s3: { endpoint, credentials } });
     const model = await registerModel(database, bundle);
+    const databasePid = dataDirectoryLockHolder(home)?.pid ?? 0;
+    if (options.cores) {
+      await pin(supervisor.pids, options.cores.workers);
+      await pin([databasePid, s3.pid ?? 0, process.pid], options.cores.others);
+    }
     const spent = async (): Promise<CpuByRole> => ({
       workers: (await Promise.all(supervisor.pids.map((pid) => cpuMsOf(pid)))).reduce((a, b) => a + b, 0),
-      database: await cpuMsOf(dataDirectoryLockHolder(home)?.pid ?? 0),
+      database: await cpuMsOf(databasePid),
       s3: await cpuMsOf(s3.pid ?? 0),
       producer: await cpuMsOf(process.pid),
     });

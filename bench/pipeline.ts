@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Precision } from '@tuhai/core/model/precision';
 import { measureCeiling } from './ceiling.js';
 import { ratios, spread, type Measured } from './measured.js';
 import { measurePipeline, type CpuByRole, type PipelineRound } from './pipeline-once.js';
@@ -10,8 +11,9 @@ import { samplePhotos } from './sample-photos.js';
 
 /**
  * Images/s end to end over what decoding and inference alone allow on the same cores, in alternating rounds; and the
- * same of CPU time, which other work on the machine disturbs less.
- * [--model DIR]… [--images N] [--rounds N] [--photos DIR] [--batch N]
+ * same of CPU time, which other work on the machine disturbs less. With --apart everything but the workers runs on a core
+ * of its own, as S3, database and queue do in production.
+ * [--model DIR]… [--images N] [--rounds N] [--photos DIR] [--batch N] [--precision fp32|int8] [--apart]
  */
 export async function benchPipeline(argv: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -21,23 +23,29 @@ export async function benchPipeline(argv: string[]): Promise<void> {
       images: { type: 'string', default: '1000' },
       rounds: { type: 'string', default: '5' },
       batch: { type: 'string', default: '8' },
+      precision: { type: 'string', default: 'fp32' },
+      apart: { type: 'boolean', default: false },
       photos: { type: 'string', default: '../shared/data/photos' },
     },
   });
   const [images, rounds, batchSize] = [Number(values.images), Number(values.rounds), Number(values.batch)];
-  const processes = availableParallelism();
+  const all = Array.from({ length: availableParallelism() }, (_, core) => core);
+  if (values.apart && all.length < 2) throw new Error('--apart takes two cores at least');
+  const cores = values.apart ? { workers: all.slice(0, -1), others: all.slice(-1) } : undefined;
+  const processes = (cores?.workers ?? all).length;
+  const precision = values.precision as Precision;
   const scratch = await mkdtemp(join(tmpdir(), 'tuhai-bench-photos-'));
   const folder = join(scratch, 'photos');
   try {
     const pictures = await samplePhotos(folder, images, resolve(values.photos));
     const results = [];
     for (const dir of values.model) {
-      const options = { modelDir: resolve(dir), folder, images, batchSize, processes };
+      const options = { modelDir: resolve(dir), precision, folder, images, batchSize, processes };
       const ceiling: Measured[] = [];
       const pipeline: PipelineRound[] = [];
       for (let round = 0; round < rounds; round++) {
-        ceiling.push(await measureCeiling(options));
-        pipeline.push(await measurePipeline(options));
+        ceiling.push(await measureCeiling({ ...options, cores: cores?.workers }));
+        pipeline.push(await measurePipeline({ ...options, cores }));
       }
       results.push({ model: basename(dir), ...compare(ceiling, pipeline) });
     }
@@ -52,7 +60,7 @@ export async function benchPipeline(argv: string[]): Promise<void> {
       );
     }
     report('pipeline', {
-      conditions: `${pictures}; ${processes} worker processes, batches of ${batchSize}, ${rounds} rounds`,
+      conditions: `${pictures}; ${precision}; ${processes} worker processes, batches of ${batchSize}, ${rounds} rounds; ${values.apart ? 'all else on a core of its own' : 'all else on the same cores'}`,
       table: results.map(({ model, ...r }) => ({
         model,
         'ceiling images/s': r.ceiling.imagesPerSecond.median,

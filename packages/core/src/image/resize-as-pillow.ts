@@ -8,6 +8,9 @@ const precisionBits = 22;
 /** What is in hand at a time takes about as many bytes: the memory of the passes does not grow with a picture. */
 const bandBytes = 1 << 20;
 
+/** A row's kernel takes so many source pixels in a turn. */
+const tapsAtOnce = 4;
+
 /** What a load or store may touch behind the end of what it belongs to. */
 const slackBytes = 16;
 
@@ -32,6 +35,7 @@ function resizeRows(pixels: Uint8Array, from: Size, width: number, filter: Resam
   const rowBytes = from.width * 3;
   const rowsMax = Math.min(from.height, Math.ceil(bandBytes / rowBytes));
   const { entries, taps } = tableOf(from.width, width, filter);
+  splitWeights(entries, taps);
   const [tableAt, sourceAt, targetAt] = layOut(entries.byteLength, rowsMax * rowBytes, rowsMax * width * 3);
   const bytes = new Uint8Array(memory.buffer);
   new Int32Array(memory.buffer).set(entries, tableAt / 4);
@@ -112,7 +116,7 @@ function layOut(table: number, source: number, target: number): [number, number,
 
 const aligned = (bytes: number): number => Math.ceil((bytes + slackBytes) / slackBytes) * slackBytes;
 
-/** For each target pixel: the first source pixel that counts, how many do, and room for `taps` weights. */
+/** For each target pixel: the first source pixel that counts, how many do, and room for `taps` weights, of which those behind are zero. */
 function tableOf(
   sourceLength: number,
   targetLength: number,
@@ -120,7 +124,7 @@ function tableOf(
 ): { entries: Int32Array; taps: number } {
   const scale = sourceLength / targetLength;
   const stretch = Math.max(scale, 1);
-  const taps = Math.ceil(support * stretch) * 2 + 1;
+  const taps = tapsAtOnce * Math.ceil((Math.ceil(support * stretch) * 2 + 1) / tapsAtOnce);
   const entries = new Int32Array(targetLength * (2 + taps));
   const weights = new Float64Array(taps);
   for (let target = 0; target < targetLength; target++) {
@@ -140,6 +144,24 @@ function tableOf(
   }
   return { entries, taps };
 }
+
+/**
+ * Makes of every two weights two pairs of int16: one product then takes two pixels, where int32 takes one.
+ * A last weight without another is paired with the nothing behind it.
+ */
+function splitWeights(entries: Int32Array, taps: number): void {
+  for (let at = 0; at < entries.length; at += 2 + taps) {
+    const end = at + 2 + (entries[at + 1] as number);
+    for (let i = at + 2; i < end; i += 2) {
+      const [a, b] = [entries[i] as number, entries[i + 1] as number];
+      entries[i] = ((a >> lowBits) & 0xffff) | ((b >> lowBits) << 16);
+      entries[i + 1] = (a & lowMask) | ((b & lowMask) << 16);
+    }
+  }
+}
+
+const lowBits = 8;
+const lowMask = (1 << lowBits) - 1;
 
 /** Rounded away from zero, as Pillow does. */
 const fixedPoint = (weight: number): number => {
