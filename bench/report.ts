@@ -1,10 +1,10 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import core from '../packages/core/package.json' with { type: 'json' };
 
 /** Where a figure comes from. */
 export function machine() {
   return {
-    cores: availableParallelism(),
+    cores: cpus().length,
     cpu: cpus()[0]?.model ?? 'unknown',
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
