@@ -42,6 +42,12 @@ test('curly quotes are straight to Chinese-CLIP, and spelled special tokens are 
   t.false(rest.includes(first as number));
 });
 
+test('a sigma that ends a word in capitals is the one within words, as in the reference', async (t) => {
+  const tokenizer = await load(goldenPath('tiny-clip'), 'clip', 77);
+  t.deepEqual(tokenizer.encode('ΟΔΟΣ'), tokenizer.encode('οδοσ'));
+  t.notDeepEqual(tokenizer.encode('ΟΔΟΣ'), tokenizer.encode('οδος'));
+});
+
 test('a text is cut to the context length with its last special token kept', async (t) => {
   const tokenizer = await load(goldenPath('tiny-chinese-clip'), 'chinese_clip', 7);
   const ids = tokenizer.encode('猫狗鸟猫狗鸟猫狗鸟');

@@ -79,14 +79,17 @@ function preparationOf(family: Family, config: JsonObject): (text: string) => st
 
 const asciiPunctuation = /[!-/:-@[-`{-~]/g;
 
+/** The reference lower-cases letter by letter; JavaScript makes ς of a Σ that ends a word. */
+const withoutFinalSigma = (text: string): string => text.replaceAll('Σ', 'σ');
+
 const preparations = {
-  clip: (text) => text,
+  clip: withoutFinalSigma,
   /** As cn_clip does. */
-  chinese_clip: (text) => text.replaceAll(/[“”]/g, '"'),
+  chinese_clip: (text) => withoutFinalSigma(text).replaceAll(/[“”]/g, '"'),
   /** `canonicalize_text` of SiglipTokenizer, which tokenizer.json files made of it do not always hold. */
   siglip: (text) => text.toLowerCase().replaceAll(asciiPunctuation, '').replaceAll(/\s+/g, ' ').trim(),
   /** SigLIP 2 was trained on lower case; its first tokenizer.json files do not say so. */
-  siglip2: (text) => text.toLowerCase(),
+  siglip2: (text) => withoutFinalSigma(text).toLowerCase(),
 } as const satisfies Record<string, (text: string) => string>;
 
 function padIdOf(definition: JsonObject, config: JsonObject): number {
