@@ -62,6 +62,8 @@ export async function openLabelScorer(options: LabelScorerOptions): Promise<Labe
   const session = await InferenceSession.create(scoreGraph(mode), {
     logSeverityLevel: 3,
     interOpNumThreads: 1,
+    // Between two products its threads would spin on a core that the database needs.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(options.intraOpThreads !== undefined && { intraOpNumThreads: options.intraOpThreads }),
   });
 
