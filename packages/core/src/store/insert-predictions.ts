@@ -11,16 +11,24 @@ export async function insertPredictions(
   client: Queryable,
   rows: { modelId: number; labelSetId: number; imageIds: number[]; predictions: Prediction[][] },
 ): Promise<void> {
-  const flat = rows.predictions.flat();
+  const flat: Prediction[] = [];
+  const imageIds: number[] = [];
+  for (const [i, predictions] of rows.predictions.entries()) {
+    for (const prediction of predictions) {
+      flat.push(prediction);
+      imageIds.push(rows.imageIds[i] as number);
+    }
+  }
   await client.query(
     `INSERT INTO predictions (model_id, label_set_id, image_id, rank, label, cosine, probability, margin, passed)
      SELECT $1, $2, image_id, rank, label, cosine, probability, nullif(margin, 'NaN'), passed
-     FROM unnest($3::bigint[], $4::int[], $5::text[], $6::real[], $7::real[], $8::real[], $9::boolean[])
-       AS p (image_id, rank, label, cosine, probability, margin, passed)`,
+     FROM (SELECT unnest($3::bigint[]) AS image_id, unnest($4::int[]) AS rank, unnest($5::text[]) AS label,
+             unnest($6::real[]) AS cosine, unnest($7::real[]) AS probability, unnest($8::real[]) AS margin,
+             unnest($9::boolean[]) AS passed) p`,
     [
       rows.modelId,
       rows.labelSetId,
-      bigintArray(rows.predictions.flatMap((list, i) => list.map(() => rows.imageIds[i] as number))),
+      bigintArray(imageIds),
       integerArray(flat.map(({ rank }) => rank)),
       textArray(flat.map(({ label }) => label)),
       realArray(flat.map(({ cosine }) => cosine)),

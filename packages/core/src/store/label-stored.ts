@@ -134,8 +134,8 @@ async function readUnlabelled(
   { model, labelSetId }: LabelStoredOptions,
   ids: readonly number[],
 ): Promise<{ imageIds: number[]; matrix: Float32Array }> {
-  const { rows } = await client.query<{ id: number; components: string }>(
-    `SELECT e.image_id AS id, encode(substr(vector_send(e.embedding), 5), 'hex') AS components
+  const { rows } = await client.query<{ id: number; components: Buffer }>(
+    `SELECT e.image_id AS id, substr(vector_send(e.embedding), 5) AS components
      FROM ${partitionOf(model)} e
      WHERE e.model_id = $1 AND e.image_id = ANY ($2::bigint[]) AND ${hasNone('$3')}
      ORDER BY e.image_id`,
@@ -144,10 +144,10 @@ async function readUnlabelled(
   return { imageIds: rows.map(({ id }) => id), matrix: toMatrix(rows, model.dimension) };
 }
 
-/** Big-endian floats in hexadecimal digits: node-postgres reads no column in binary. */
-function toMatrix(rows: readonly { components: string }[], dimension: number): Float32Array {
+/** Of big-endian floats. */
+function toMatrix(rows: readonly { components: Buffer }[], dimension: number): Float32Array {
   const bytes = Buffer.from(new ArrayBuffer(rows.length * dimension * 4));
-  rows.forEach(({ components }, i) => bytes.write(components, i * dimension * 4, 'hex'));
+  rows.forEach(({ components }, i) => components.copy(bytes, i * dimension * 4));
   bytes.swap32();
   return new Float32Array(bytes.buffer);
 }
