@@ -83,11 +83,14 @@ const open = {
       },
     };
   },
-  /** DATABASE_URL names an empty database to fill; else one is started where PostgreSQL is installed. */
+  /**
+   * DATABASE_URL names an empty database to fill; else one is started where PostgreSQL is installed, with the cache of
+   * docker-compose.yml.
+   */
   async postgres() {
     const given = process.env['DATABASE_URL'];
     if (given) return { url: given, close: async () => undefined };
-    const server = await startPostgres();
+    const server = await startPostgres({ cache: '1GB' });
     return { url: await server.createDatabase(), close: () => server.stop() };
   },
 };
