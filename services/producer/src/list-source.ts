@@ -59,6 +59,7 @@ async function commitListedPage(
 }
 
 async function waitForRoom({ database, run, openChunksMax, onPause, signal }: Listing): Promise<void> {
+  if (openChunksMax === Infinity) return;
   while ((await countOpenChunks(database, run.model.id, openChunksMax)) >= openChunksMax) {
     onPause?.();
     await sleep(500, undefined, { ...(signal && { signal }) });

@@ -17,6 +17,7 @@ export interface RunRequest {
   policyIds?: number[];
   prune: boolean;
   chunkSize: number;
+  /** Above so many open chunks of the model it pauses; Infinity: never. */
   openChunksMax: number;
   /** As soon as the run has an id. */
   onOpen?: (run: Run, resumed: boolean) => void;
