@@ -36,12 +36,13 @@ export async function listImages(
   const value = (v: unknown) => `$${values.push(v)}`;
   const conditions = filterConditions(model, filter, values);
   const isByProbability = sort === 'probability';
-  if (after && isByProbability) {
-    const [probability, id] = [`${value(after.probability)}::real`, `${value(after.id)}::bigint`];
+  if (after) {
     conditions.push(
-      `(${stepOf('q.probability')}, q.probability, i.id) < (${stepOf(probability)}, ${probability}, ${id})`,
+      isByProbability
+        ? `(q.probability, i.id) < (${value(after.probability)}::real, ${value(after.id)}::bigint)`
+        : `i.id < ${value(after.id)}`,
     );
-  } else if (after) conditions.push(`i.id < ${value(after.id)}`);
+  }
   const { rows } = await database.pool.query<ListedImage>(
     `SELECT i.id, s.uri AS source, i.key, i.width, i.height, i.format, e.embedded_at AS "embeddedAt",
             CASE WHEN q.label IS NOT NULL THEN json_build_object(
@@ -51,14 +52,11 @@ export async function listImages(
      ${isByProbability ? '' : 'LEFT'} JOIN predictions q ON q.image_id = e.image_id AND q.model_id = ${model.id}
        AND ${predictionShown(filter, value)}
      WHERE ${conditions.join(' AND ')}
-     ORDER BY ${isByProbability ? `${stepOf('q.probability')} DESC, q.probability DESC, i.id DESC` : 'i.id DESC'} LIMIT ${value(options.limit)}`,
+     ORDER BY ${isByProbability ? 'q.probability DESC, i.id DESC' : 'i.id DESC'} LIMIT ${value(options.limit)}`,
     values,
   );
   return rows;
 }
-
-/** By what the index by label is in order: of one step, all are read and sorted. */
-const stepOf = (probability: string): string => `(${probability} * 16)::int`;
 
 /** At most one an image: a label is in a label set once. */
 function predictionShown({ labelSetId, label }: ImageFilter, value: (v: unknown) => string): string {
