@@ -22,7 +22,7 @@ def write_half(source: Path, target: Path, _keep: tuple[str, ...]) -> None:
 
 def write_quantized(source: Path, target: Path, keep: tuple[str, ...]) -> None:
     """
-    int8 weights per channel for the matrix products and the token table; the first convolution stays as it is.
+    int8 weights per channel for the matrix products and the token table.
     Products whose bias ends in one of `keep` stay float32.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:

@@ -79,7 +79,7 @@ function preparationOf(family: Family, config: JsonObject): (text: string) => st
 
 const asciiPunctuation = /[!-/:-@[-`{-~]/g;
 
-/** The reference lower-cases letter by letter; JavaScript makes ς of a Σ that ends a word. */
+/** These tokenizers lower-case, the reference's letter by letter; JavaScript would make ς of a Σ that ends a word. */
 const withoutFinalSigma = (text: string): string => text.replaceAll('Σ', 'σ');
 
 const preparations = {
