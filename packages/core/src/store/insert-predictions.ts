@@ -12,7 +12,9 @@ export async function insertPredictions(
   rows: { modelId: number; labelSetId: number; imageIds: number[]; predictions: Prediction[][] },
 ): Promise<void> {
   if (rows.imageIds.length !== rows.predictions.length)
-    throw new RangeError(`${rows.predictions.length} lists of predictions for ${rows.imageIds.length} images`);
+    throw new RangeError(
+      `${rows.predictions.length} lists of predictions for ${rows.imageIds.length} images`,
+    );
   const flat: Prediction[] = [];
   const imageIds: number[] = [];
   for (const [i, predictions] of rows.predictions.entries()) {
