@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Precision } from '@tuhai/core/model/precision';
+import { workerFlags } from '@tuhai/worker/supervise';
 import type { Measured } from './measured.js';
 import { pin } from './pin.js';
 
@@ -20,7 +21,7 @@ export async function measureCeiling(options: {
   const children = Array.from({ length: options.processes }, (_, share): ChildProcess => {
     const { modelDir, precision, folder, batchSize, processes } = options;
     const argv = [modelDir, precision, folder, batchSize, share, processes].map(String);
-    return fork(module, argv, { env, execArgv: ['--import=tsx'] });
+    return fork(module, argv, { env, execArgv: ['--import=tsx', ...workerFlags] });
   });
   await Promise.all(children.map((child) => once(child, 'message')));
   if (options.cores)

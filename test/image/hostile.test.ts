@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { decodeImage } from '@tuhai/core/image/decode-image';
 import { defaultImageLimits, type ImageLimits } from '@tuhai/core/image/limits';
+import { photoLikeJpeg } from '@tuhai/core/image/photo-like-jpeg';
 import { readPreprocessing } from '@tuhai/core/image/preprocessing';
 import type { FailureCode } from '@tuhai/core/item-failure';
 import { families } from '@tuhai/core/model/families';
@@ -114,6 +117,19 @@ test('every torture file ends as the manifest expects, in bounded memory', async
   const peakMb = Math.max(...results.map((result) => result.peakMb));
   t.true(peakMb < 1000, `${peakMb} MB`);
   t.log(`${results.length} files, peak ${peakMb} MB`);
+});
+
+test('what was decoded before takes no memory', async (t) => {
+  t.timeout(60_000);
+  const folder = await mkdtemp(join(tmpdir(), 'tuhai-decoded-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const photo = join(folder, 'photo.jpg');
+  await writeFile(photo, await photoLikeJpeg(0));
+  const results = await decodeInChild(Array(200).fill(photo), 20_000);
+  const [early = 0, late = 0] = [results[49]?.peakMb, results.at(-1)?.peakMb];
+  t.true(results.every(({ result }) => result === 'ok'));
+  // 337 MB of pixels.
+  t.true(late - early < 100, `${early} MB at first, ${late} MB in the end`);
 });
 
 const landscape = (): Promise<Buffer> => readFile(goldenPath('pictures/landscape.jpg'));

@@ -32,6 +32,7 @@ export async function supervise(options: {
   async function start(): Promise<void> {
     const child = fork(options.module ?? new URL('worker-process.js', import.meta.url), {
       env: { UV_THREADPOOL_SIZE: String(decodeThreads(options.processes)), ...options.env },
+      execArgv: [...process.execArgv, ...workerFlags],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     children.add(child);
@@ -83,6 +84,12 @@ export async function supervise(options: {
     },
   };
 }
+
+/**
+ * Files and pixels count towards V8's limit as if they were its own, and that is a little above what a worker keeps: it
+ * walked through the whole heap every 17 pictures. One thread collects, as the others would take the cores from decoding.
+ */
+export const workerFlags = ['--initial-old-space-size=256', '--single-threaded-gc'];
 
 /** Decoding uses libuv's pool: all processes' together keep every core busy, and waiting for files besides. */
 export const decodeThreads = (processes: number): number =>

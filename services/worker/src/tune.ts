@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '@tuhai/core/config';
 import type { TunedSettings } from '@tuhai/core/tuned-settings';
 import { UsageError } from '@tuhai/core/usage-error';
-import { decodeThreads, type WorkerMessage } from './supervise.js';
+import { decodeThreads, workerFlags, type WorkerMessage } from './supervise.js';
 import type { TuneRequest } from './tune-process.js';
 
 /** How the cores are shared out. */
@@ -108,6 +108,7 @@ async function measureLayout(
       children.push(
         fork(new URL('tune-process.js', import.meta.url), {
           env: { ...env, ...settingsOf({ ...layout, batchSize: 1, imagesPerSecond: 0 }) },
+          execArgv: [...process.execArgv, ...workerFlags],
           stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         }),
       );

@@ -1,7 +1,6 @@
 import type { Metadata, Sharp } from 'sharp';
 import { ItemFailure } from '../item-failure.js';
 import { cmykToRgb } from './cmyk-to-rgb.js';
-import { freeBytes } from './free-bytes.js';
 import { layOnWhite } from './lay-on-white.js';
 import type { ImageLimits } from './limits.js';
 import type { Size } from './preprocessing.js';
@@ -40,12 +39,10 @@ export async function renderPixels(
   if (isCmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk');
   else image.toColourspace('srgb');
   image.timeout({ seconds: Math.ceil(limits.timeoutMs / 1000) });
-  const { data, info } = await image.raw().toUint8Array();
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const pixels = isCmyk ? cmykToRgb(data, info.channels) : info.channels === 4 ? layOnWhite(data) : data;
   if (pixels.length !== info.width * info.height * 3) {
     throw new ItemFailure('corrupt', `decoded to ${info.channels} channels, which are no colours we know`);
   }
-  const resized = resizeAsPillow(pixels, { width: info.width, height: info.height }, size, filter);
-  if (resized !== data) freeBytes(data);
-  return resized;
+  return resizeAsPillow(pixels, { width: info.width, height: info.height }, size, filter);
 }
