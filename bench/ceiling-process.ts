@@ -12,26 +12,28 @@ import { ownCpuMs } from './cpu-time.js';
 
 /**
  * What decoding and inference alone allow in one process: bytes are in memory, embeddings go nowhere.
- * argv: model, precision, folder, batch size, share, shares. Says "ready", begins at the first message, answers when done with
- * the CPU time it took, ms.
+ * argv: model, precision, folder of photographs, folder of those to warm up with, batch size, share, shares. Says "ready" when warm, begins at the
+ * first message, answers when done with the CPU time it took, ms.
  */
-const [modelDir = '', precision = '', folder = '', batchSize = '', share = '', shares = ''] =
+const [modelDir = '', precision = '', photos = '', warmUp = '', batchSize = '', share = '', shares = ''] =
   process.argv.slice(2);
 configureSharp();
 const bundle = await readBundle(modelDir, { precision: precision as Precision });
 const tower = await loadImageTower(bundle, { executionProviders: ['cpu'], intraOpThreads: 1 });
-const names = (await readdir(folder)).filter((_, i) => i % Number(shares) === Number(share));
-const images = await Promise.all(names.map((name) => readFile(join(folder, name))));
 const batcher = createBatcher({
   run: (batch) => tower.embed(batch),
   sizeMax: Number(batchSize),
   waitMsMax: 20,
 });
-const inFlight = pLimit(Math.max(32, 4 * Number(batchSize)));
+const inFlight = pLimit(Math.max(64, 4 * Number(batchSize)));
 
-process.once('message', async () => {
-  const before = process.cpuUsage();
-  await Promise.all(
+async function readShare(folder: string): Promise<Buffer[]> {
+  const names = (await readdir(folder)).filter((_, i) => i % Number(shares) === Number(share));
+  return Promise.all(names.map((name) => readFile(join(folder, name))));
+}
+
+const embedAll = (images: Buffer[]) =>
+  Promise.all(
     images.map((bytes) =>
       inFlight(async () => {
         const { pixels } = await decodeImage(bytes, bundle.preprocessing, defaultImageLimits);
@@ -39,6 +41,12 @@ process.once('message', async () => {
       }),
     ),
   );
+
+await embedAll(await readShare(warmUp));
+const images = await readShare(photos);
+process.once('message', async () => {
+  const before = process.cpuUsage();
+  await embedAll(images);
   process.send?.(ownCpuMs(before));
   process.disconnect();
 });

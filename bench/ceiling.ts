@@ -9,7 +9,7 @@ import { pin } from './pin.js';
 export async function measureCeiling(options: {
   modelDir: string;
   precision: Precision;
-  folder: string;
+  folders: { photos: string; warmUp: string };
   images: number;
   batchSize: number;
   processes: number;
@@ -19,8 +19,10 @@ export async function measureCeiling(options: {
   const module = new URL('ceiling-process.ts', import.meta.url);
   const env = { ...process.env, UV_THREADPOOL_SIZE: '4' };
   const children = Array.from({ length: options.processes }, (_, share): ChildProcess => {
-    const { modelDir, precision, folder, batchSize, processes } = options;
-    const argv = [modelDir, precision, folder, batchSize, share, processes].map(String);
+    const { modelDir, precision, folders, batchSize, processes } = options;
+    const argv = [modelDir, precision, folders.photos, folders.warmUp, batchSize, share, processes].map(
+      String,
+    );
     return fork(module, argv, { env, execArgv: ['--import=tsx', ...workerFlags] });
   });
   await Promise.all(children.map((child) => once(child, 'message')));

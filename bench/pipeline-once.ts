@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { dataDirectoryLockHolder } from '@tuhai/cli/embedded/postgres/data-directory-lock';
 import { startEmbeddedPostgres } from '@tuhai/cli/embedded/postgres/embedded-postgres';
 import { readBundle } from '@tuhai/core/model/bundle';
@@ -12,7 +12,7 @@ import { openSource } from '@tuhai/core/source/open-source';
 import { openDatabase } from '@tuhai/core/store/database';
 import { migrate } from '@tuhai/core/store/migrate';
 import { registerModel } from '@tuhai/core/store/register-model';
-import { getRun } from '@tuhai/core/store/runs';
+import { getRun, type Run } from '@tuhai/core/store/runs';
 import { produceRun } from '@tuhai/producer/produce-run';
 import { supervise } from '@tuhai/worker/supervise';
 import { pino } from 'pino';
@@ -32,19 +32,21 @@ export interface PipelineRound extends Measured {
 
 /**
  * A whole run, S3 → queue → worker → Postgres, all embedded, from the first listing to the last commit.
- * Servers and workers are up before the clock starts, as they are in production.
+ * Servers and workers are up before the clock starts, and have another run behind them, as in production.
  */
 export async function measurePipeline(options: {
   modelDir: string;
   precision: Precision;
-  folder: string;
+  /** Its subfolders are served as what the bucket holds. */
+  scratch: string;
+  folders: { photos: string; warmUp: string };
   batchSize: number;
   processes: number;
   /** Where the workers run, and where all else does; default: anywhere. */
   cores?: { workers: readonly number[]; others: readonly number[] } | undefined;
 }): Promise<PipelineRound> {
   const home = await mkdtemp(join(tmpdir(), 'tuhai-bench-'));
-  const s3 = fork(new URL('s3-process.ts', import.meta.url), [options.folder], {
+  const s3 = fork(new URL('s3-process.ts', import.meta.url), [options.scratch], {
     execArgv: ['--import=tsx'],
   });
   const [endpoint] = (await once(s3, 'message')) as [string];
@@ -79,8 +81,19 @@ export async function measurePipeline(options: {
     onError: (e) => log.warn(e.message),
   });
   try {
-    const source = await openSource('s3://bench/', { s3: { endpoint, credentials } });
     const model = await registerModel(database, bundle);
+    const finished = async (folder: string): Promise<Run> => {
+      const uri = `s3://bench/${basename(folder)}/`;
+      const source = await openSource(uri, { s3: { endpoint, credentials } });
+      const request = { database, queue, source, model, labelSetIds: [], prune: false };
+      let run = await produceRun({ ...request, chunkSize: 64, openChunksMax: 1_000 });
+      while (run.status !== 'finished') {
+        await sleep(50);
+        run = await getRun(database, run.id);
+      }
+      if (run.embedded !== run.listed) throw new Error(`${run.failed} of ${run.listed} images failed`);
+      return run;
+    };
     const databasePid = dataDirectoryLockHolder(home)?.pid ?? 0;
     if (options.cores) {
       await pin(supervisor.pids, options.cores.workers);
@@ -92,24 +105,10 @@ export async function measurePipeline(options: {
       s3: await cpuMsOf(s3.pid ?? 0),
       producer: await cpuMsOf(process.pid),
     });
+    await finished(options.folders.warmUp);
     const before = await spent();
     const startedMs = performance.now();
-    const request = {
-      database,
-      queue,
-      source,
-      model,
-      labelSetIds: [],
-      prune: false,
-      chunkSize: 64,
-      openChunksMax: 1_000,
-    };
-    let run = await produceRun(request);
-    while (run.status !== 'finished') {
-      await sleep(200);
-      run = await getRun(database, run.id);
-    }
-    if (run.embedded !== run.listed) throw new Error(`${run.failed} of ${run.listed} images failed`);
+    const run = await finished(options.folders.photos);
     const endedMs = performance.now();
     const imagesPerSecond = run.embedded / ((endedMs - startedMs) / 1000);
     const after = await spent();

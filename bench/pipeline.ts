@@ -9,6 +9,9 @@ import { measurePipeline, type CpuByRole, type PipelineRound } from './pipeline-
 import { report } from './report.js';
 import { samplePhotos } from './sample-photos.js';
 
+/** Each process has that much behind it before the clock starts: code is compiled, connections are made. */
+const warmUpImages = 128;
+
 /**
  * Images/s end to end over what decoding and inference alone allow on the same cores, in alternating rounds; and the
  * same of CPU time, which other work on the machine disturbs less. With --apart everything but the workers runs on a core
@@ -35,12 +38,13 @@ export async function benchPipeline(argv: string[]): Promise<void> {
   const processes = (cores?.workers ?? all).length;
   const precision = values.precision as Precision;
   const scratch = await mkdtemp(join(tmpdir(), 'tuhai-bench-photos-'));
-  const folder = join(scratch, 'photos');
+  const folders = { photos: join(scratch, 'photos'), warmUp: join(scratch, 'warm-up') };
   try {
-    const pictures = await samplePhotos(folder, images, resolve(values.photos));
+    const pictures = await samplePhotos(folders.photos, images, resolve(values.photos));
+    await samplePhotos(folders.warmUp, warmUpImages * processes, resolve(values.photos));
     const results = [];
     for (const dir of values.model) {
-      const options = { modelDir: resolve(dir), precision, folder, images, batchSize, processes };
+      const options = { modelDir: resolve(dir), precision, scratch, folders, images, batchSize, processes };
       const ceiling: Measured[] = [];
       const pipeline: PipelineRound[] = [];
       for (let round = 0; round < rounds; round++) {
