@@ -32,7 +32,11 @@ serviceTest('redis', 'postgres', 's3').serial(
     let worker = start();
     /** As whatever runs it in production does: one that starts while the database recovers ends at once. */
     const keepRunning = async (): Promise<void> => {
-      for (await worker.ended; !over; await worker.ended) worker = start();
+      for (;;) {
+        await worker.ended;
+        if (over) return;
+        worker = start();
+      }
     };
     void keepRunning();
     await tuhaiJson(t, ['run', `s3://${stack.bucket}/pictures/`, '--chunk', '3'], options);

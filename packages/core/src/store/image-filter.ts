@@ -48,7 +48,8 @@ const ofLabel = ['rankMax', 'probabilityMin', 'probabilityMax', 'cosineMin', 'co
  */
 export function filterConditions(model: StoredModel, filter: ImageFilter, values: unknown[]): string[] {
   const value = (v: unknown) => `$${values.push(v)}`;
-  const conditions = ['i.retired_at IS NULL'];
+  // In a model's partition all are of it, but only so is the primary key a way to an image's vector.
+  const conditions = [`e.model_id = ${model.id}`, 'i.retired_at IS NULL'];
   if (filter.prefix !== undefined) conditions.push(`starts_with(i.key, ${value(filter.prefix)})`);
   if (filter.source !== undefined) conditions.push(`s.uri = ${value(filter.source)}`);
   if (filter.run !== undefined) conditions.push(`e.run_id = ${value(filter.run)}`);
