@@ -83,7 +83,9 @@ export async function searchImages(
     // The sum is no expression of the index, so that every image is looked at. Costs of a server on disks would make it read the
     // whole table for a hundredth of it, and compiling takes longer than looking.
     const exactly = async () => {
-      await client.query(`SELECT set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true)`);
+      await client.query(
+        `SELECT set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true)`,
+      );
       return search(`(${distance}) + 0`);
     };
     if (query.exact) return exactly();
