@@ -23,7 +23,7 @@ export const databases = {
     });
   },
   async postgres(): Promise<BenchDatabase> {
-    const server = await startPostgres({ cache: '1GB' });
+    const server = await startPostgres({ cache: '2GB' });
     return opened(await server.createDatabase(), () => server.stop());
   },
 } as const;

@@ -5,6 +5,8 @@ import { commitChunk } from '@tuhai/core/store/commit-chunk';
 import { getEmbedding, searchImages, type SearchHit } from '@tuhai/core/store/search-images';
 import { finishRun } from '@tuhai/core/store/runs';
 import { ensureVectorIndex } from '@tuhai/core/store/vector-index';
+import type { ImageFilter } from '@tuhai/core/store/image-filter';
+import { partitionOf } from '@tuhai/core/store/register-model';
 import { UsageError } from '@tuhai/core/usage-error';
 import {
   claim,
@@ -158,10 +160,19 @@ onEachDatabase(
     // One in a hundred.
     const filter = { prefix: 'rare/' };
     const vector = rowOf(queries, 0, dimension);
-    const hits = await searchImages(database, collection.model, { vector, k: 10, filter });
     const exact = nearest(matrix, vector, (key) => key.startsWith('rare/'));
-    t.is(hits.length, 10, 'a filter does not cost hits');
-    t.true(keysOf(hits).filter((key) => exact.includes(key)).length >= 9);
+    const findRare = async () =>
+      keysOf(await searchImages(database, collection.model, { vector, k: 10, filter }));
+    t.deepEqual(await findRare(), exact, 'a filter does not cost hits');
+
+    // The planner is told of so many that those which pass are too many to be looked at.
+    await database.pool.query(`UPDATE pg_class SET reltuples = 1e10 WHERE oid = any ($1::regclass[])`, [
+      ['images', partitionOf(collection.model)],
+    ]);
+    t.regex(await planOf({ ...collection, filter }), /_hnsw.*_hnsw/);
+    const further = await findRare();
+    t.is(further.length, 10, 'the index is searched further');
+    t.true(further.filter((key) => exact.includes(key)).length >= 9);
   },
 );
 
@@ -200,17 +211,25 @@ function avoidingScans(database: Database): Database {
   };
 }
 
-/** How the database goes about a search: the search's own statement, explained. */
-async function planOf({ database, model }: Collection): Promise<string> {
+/** How the database goes about a search: the search's own statements, explained. */
+async function planOf({
+  database,
+  model,
+  filter = {},
+}: Collection & { filter?: ImageFilter }): Promise<string> {
+  const plans: unknown[] = [];
   const explaining: Database = {
     ...database,
     transaction: (work) =>
       database.transaction((client) => {
-        const query = (text: string, values: unknown[]) =>
-          client.query(text.includes('<=>') ? `EXPLAIN ${text}` : text, values);
+        const query = async (text: string, values: unknown[]) => {
+          if (text.includes('<=>')) plans.push((await client.query(`EXPLAIN ${text}`, values)).rows);
+          return client.query(text, values);
+        };
         return work(Object.assign(Object.create(client), { query }));
       }),
   };
   const vector = rowOf(randomMatrix(1, dimension), 0, dimension);
-  return JSON.stringify(await searchImages(explaining, model, { vector, k: 1 }));
+  await searchImages(explaining, model, { vector, k: 10, filter });
+  return JSON.stringify(plans);
 }

@@ -29,18 +29,21 @@ export interface ImageSearch {
 
 /** Of so few images that a filter is expected to let through, each is looked at: the index would pass most of it by. */
 const exactRowsMax = 20_000;
+/** And of so many where the filter turns out to take away what is near: half a second then, for hits that would be missed. */
+const exactRowsMaxWhenFar = 150_000;
 
+/** How many the index looks at first; 1,000 is pgvector's limit. */
+const efSearch = { all: 800, filtered: 1_000 };
 /**
- * How widely the index is searched. With a filter that takes the nearest images away, those after them are found only
- * far from where the search began, and not in order: `spare` more than asked for are found, and sorted.
+ * Found beyond those asked for, the nearest of which are kept: with a filter that takes the nearest images away, those after
+ * them are found only far from where the search began, and not in order.
  */
-const wide = { efSearch: 800, scanTuples: 20_000, spare: 0 };
-/** The ef_search is pgvector's limit. */
-const filteredWide = { efSearch: 1_000, scanTuples: 40_000, spare: 90 };
+const spare = 20;
+const scanTuplesMax = 40_000;
 
 /**
  * The k images nearest to a vector among those of one model, the nearest first; retired images are left out.
- * Where the index gives fewer than k (a filter lets little through near the vector), every image is looked at.
+ * Where a filter lets little through, or little near the vector, the index is searched further, or every image looked at.
  * @throws {UsageError} for a vector of another dimension, a zero vector, or k out of range.
  */
 export async function searchImages(
@@ -59,7 +62,8 @@ export async function searchImages(
   if (!Number.isInteger(k) || k < 1 || k > hitsMax)
     throw new UsageError(`k is ${k}; it must be from 1 to ${hitsMax}`);
 
-  const values: unknown[] = [vectorText(vector), k];
+  const filtered = Object.values(filter).some((value) => value !== undefined);
+  const values: unknown[] = [vectorText(vector)];
   const conditions = filterConditions(model, filter, values);
   if (query.exceptImageId !== undefined) conditions.push(`i.id <> $${values.push(query.exceptImageId)}`);
   const distance = `e.embedding::vector(${model.dimension}) <=> $1::vector(${model.dimension})`;
@@ -70,12 +74,12 @@ export async function searchImages(
   const where = conditions.join(' AND ');
   return database.transaction(async (client) => {
     // Negated: NaN, the cosine of a zero vector, is greater than any number.
-    const search = async (order: string, spare = 0) => {
+    const search = async (order: string, count: number) => {
       const { rows } = await client.query<SearchHit>(
         `WITH nearest AS MATERIALIZED (
            SELECT i.id AS "imageId", s.uri AS source, i.key, 1 - (${distance}) AS cosine, ${against} AS "cosineAgainst"
-           ${from} WHERE ${where} ORDER BY ${order} LIMIT $2 + ${spare})
-         SELECT * FROM nearest ORDER BY -cosine LIMIT $2`,
+           ${from} WHERE ${where} ORDER BY ${order} LIMIT ${count})
+         SELECT * FROM nearest ORDER BY -cosine`,
         values,
       );
       return rows;
@@ -86,19 +90,28 @@ export async function searchImages(
       await client.query(
         `SELECT set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true)`,
       );
-      return search(`(${distance}) + 0`);
+      return search(`(${distance}) + 0`, k);
+    };
+    const byIndex = async (iterativeScan: 'off' | 'relaxed_order', count: number) => {
+      await client.query(
+        `SELECT set_config('hnsw.iterative_scan', $1, true), set_config('hnsw.ef_search', $2, true),
+           set_config('hnsw.max_scan_tuples', $3, true), set_config('hnsw.scan_mem_multiplier', '4', true)`,
+        [
+          iterativeScan,
+          String(Math.max(filtered ? efSearch.filtered : efSearch.all, k)),
+          String(scanTuplesMax),
+        ],
+      );
+      return search(distance, count);
     };
     if (query.exact) return exactly();
-    const filtered = Object.values(filter).some((value) => value !== undefined);
-    if (filtered && (await estimateRows(client, model, filter)) <= exactRowsMax) return exactly();
-    const { efSearch, scanTuples, spare } = filtered ? filteredWide : wide;
-    await client.query(
-      `SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', $1, true),
-         set_config('hnsw.max_scan_tuples', $2, true), set_config('hnsw.scan_mem_multiplier', '4', true)`,
-      [String(Math.max(efSearch, k)), String(scanTuples)],
-    );
-    const hits = await search(distance, spare);
-    return hits.length < k ? exactly() : hits;
+    const expected = filtered ? await estimateRows(client, model, filter) : Infinity;
+    if (expected <= exactRowsMax) return exactly();
+    const near = await byIndex('off', k + spare);
+    if (near.length >= k + (filtered ? spare : 0)) return near.slice(0, k);
+    if (expected <= exactRowsMaxWhenFar) return exactly();
+    const far = await byIndex('relaxed_order', k + spare);
+    return far.length < k ? exactly() : far.slice(0, k);
   });
 }
 
