@@ -12,10 +12,10 @@ import { ownCpuMs } from './cpu-time.js';
 
 /**
  * What decoding and inference alone allow in one process: bytes are in memory, embeddings go nowhere.
- * argv: model, precision, folder of photographs, folder of those to warm up with, batch size, share, shares. Says "ready" when warm, begins at the
- * first message, answers when done with the CPU time it took, ms.
+ * argv: model, precision, folder of `photos` and `warm-up`, batch size, share, shares. Says "ready" when warm, begins at
+ * the first message, answers when done with the CPU time it took, ms.
  */
-const [modelDir = '', precision = '', photos = '', warmUp = '', batchSize = '', share = '', shares = ''] =
+const [modelDir = '', precision = '', scratch = '', batchSize = '', share = '', shares = ''] =
   process.argv.slice(2);
 configureSharp();
 const bundle = await readBundle(modelDir, { precision: precision as Precision });
@@ -27,9 +27,10 @@ const batcher = createBatcher({
 });
 const inFlight = pLimit(Math.max(64, 4 * Number(batchSize)));
 
-async function readShare(folder: string): Promise<Buffer[]> {
+async function readShare(name: 'photos' | 'warm-up'): Promise<Buffer[]> {
+  const folder = join(scratch, name);
   const names = (await readdir(folder)).filter((_, i) => i % Number(shares) === Number(share));
-  return Promise.all(names.map((name) => readFile(join(folder, name))));
+  return Promise.all(names.map((file) => readFile(join(folder, file))));
 }
 
 const embedAll = (images: Buffer[]) =>
@@ -42,8 +43,8 @@ const embedAll = (images: Buffer[]) =>
     ),
   );
 
-await embedAll(await readShare(warmUp));
-const images = await readShare(photos);
+await embedAll(await readShare('warm-up'));
+const images = await readShare('photos');
 process.once('message', async () => {
   const before = process.cpuUsage();
   await embedAll(images);

@@ -9,7 +9,8 @@ import { pin } from './pin.js';
 export async function measureCeiling(options: {
   modelDir: string;
   precision: Precision;
-  folders: { photos: string; warmUp: string };
+  /** It has the folders `photos` and `warm-up`. */
+  scratch: string;
   images: number;
   batchSize: number;
   processes: number;
@@ -19,10 +20,8 @@ export async function measureCeiling(options: {
   const module = new URL('ceiling-process.ts', import.meta.url);
   const env = { ...process.env, UV_THREADPOOL_SIZE: '4' };
   const children = Array.from({ length: options.processes }, (_, share): ChildProcess => {
-    const { modelDir, precision, folders, batchSize, processes } = options;
-    const argv = [modelDir, precision, folders.photos, folders.warmUp, batchSize, share, processes].map(
-      String,
-    );
+    const { modelDir, precision, scratch, batchSize, processes } = options;
+    const argv = [modelDir, precision, scratch, batchSize, share, processes].map(String);
     return fork(module, argv, { env, execArgv: ['--import=tsx', ...workerFlags] });
   });
   await Promise.all(children.map((child) => once(child, 'message')));

@@ -6,13 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../test/rig/postgres.js';
 
+/** As docker-compose.yml gives to Postgres. */
+export const serverCache = '2GB';
+
 export interface BenchDatabase {
   database: Database;
   url: string;
   close(): Promise<void>;
 }
 
-/** The embedded database, and the tests' own Postgres with pgvector and the cache of docker-compose.yml; each new and empty. */
+/** The embedded database, and the tests' own Postgres with pgvector; each new and empty. */
 export const databases = {
   async embedded(): Promise<BenchDatabase> {
     const home = await mkdtemp(join(tmpdir(), 'tuhai-bench-'));
@@ -23,7 +26,7 @@ export const databases = {
     });
   },
   async postgres(): Promise<BenchDatabase> {
-    const server = await startPostgres({ cache: '2GB' });
+    const server = await startPostgres({ cache: serverCache });
     return opened(await server.createDatabase(), () => server.stop());
   },
 } as const;

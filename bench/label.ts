@@ -12,6 +12,7 @@ import { migrate } from '@tuhai/core/store/migrate';
 import { registerModel, type StoredModel } from '@tuhai/core/store/register-model';
 import { encodeVectors } from '@tuhai/core/store/vector-codec';
 import { vectorTypeOid } from '@tuhai/core/store/vector-type-oid';
+import { serverCache } from './databases.js';
 import { startPostgres } from '../test/rig/postgres.js';
 import { randomMatrix } from '../test/store/random-matrix.js';
 
@@ -83,14 +84,11 @@ const open = {
       },
     };
   },
-  /**
-   * DATABASE_URL names an empty database to fill; else one is started where PostgreSQL is installed, with the cache of
-   * docker-compose.yml.
-   */
+  /** DATABASE_URL names an empty database to fill; else one is started where PostgreSQL is installed. */
   async postgres() {
     const given = process.env['DATABASE_URL'];
     if (given) return { url: given, close: async () => undefined };
-    const server = await startPostgres({ cache: '1GB' });
+    const server = await startPostgres({ cache: serverCache });
     return { url: await server.createDatabase(), close: () => server.stop() };
   },
 };

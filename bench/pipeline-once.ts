@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { dataDirectoryLockHolder } from '@tuhai/cli/embedded/postgres/data-directory-lock';
 import { startEmbeddedPostgres } from '@tuhai/cli/embedded/postgres/embedded-postgres';
 import { readBundle } from '@tuhai/core/model/bundle';
@@ -37,9 +37,8 @@ export interface PipelineRound extends Measured {
 export async function measurePipeline(options: {
   modelDir: string;
   precision: Precision;
-  /** Its subfolders are served as what the bucket holds. */
+  /** Served as a bucket; it has the folders `photos` and `warm-up`. */
   scratch: string;
-  folders: { photos: string; warmUp: string };
   batchSize: number;
   processes: number;
   /** Where the workers run, and where all else does; default: anywhere. */
@@ -82,9 +81,8 @@ export async function measurePipeline(options: {
   });
   try {
     const model = await registerModel(database, bundle);
-    const finished = async (folder: string): Promise<Run> => {
-      const uri = `s3://bench/${basename(folder)}/`;
-      const source = await openSource(uri, { s3: { endpoint, credentials } });
+    const finished = async (folder: 'photos' | 'warm-up'): Promise<Run> => {
+      const source = await openSource(`s3://bench/${folder}/`, { s3: { endpoint, credentials } });
       const request = { database, queue, source, model, labelSetIds: [], prune: false };
       let run = await produceRun({ ...request, chunkSize: 64, openChunksMax: 1_000 });
       while (run.status !== 'finished') {
@@ -105,10 +103,10 @@ export async function measurePipeline(options: {
       s3: await cpuMsOf(s3.pid ?? 0),
       producer: await cpuMsOf(process.pid),
     });
-    await finished(options.folders.warmUp);
+    await finished('warm-up');
     const before = await spent();
     const startedMs = performance.now();
-    const run = await finished(options.folders.photos);
+    const run = await finished('photos');
     const endedMs = performance.now();
     const imagesPerSecond = run.embedded / ((endedMs - startedMs) / 1000);
     const after = await spent();

@@ -38,13 +38,12 @@ export async function benchPipeline(argv: string[]): Promise<void> {
   const processes = (cores?.workers ?? all).length;
   const precision = values.precision as Precision;
   const scratch = await mkdtemp(join(tmpdir(), 'tuhai-bench-photos-'));
-  const folders = { photos: join(scratch, 'photos'), warmUp: join(scratch, 'warm-up') };
   try {
-    const pictures = await samplePhotos(folders.photos, images, resolve(values.photos));
-    await samplePhotos(folders.warmUp, warmUpImages * processes, resolve(values.photos));
+    const pictures = await samplePhotos(join(scratch, 'photos'), images, resolve(values.photos));
+    await samplePhotos(join(scratch, 'warm-up'), warmUpImages * processes, resolve(values.photos));
     const results = [];
     for (const dir of values.model) {
-      const options = { modelDir: resolve(dir), precision, scratch, folders, images, batchSize, processes };
+      const options = { modelDir: resolve(dir), precision, scratch, images, batchSize, processes };
       const ceiling: Measured[] = [];
       const pipeline: PipelineRound[] = [];
       for (let round = 0; round < rounds; round++) {

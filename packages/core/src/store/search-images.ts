@@ -92,7 +92,7 @@ export async function searchImages(
       );
       return search(`(${distance}) + 0`, k);
     };
-    const byIndex = async (iterativeScan: 'off' | 'relaxed_order', count: number) => {
+    const byIndex = async (iterativeScan: 'off' | 'relaxed_order') => {
       await client.query(
         `SELECT set_config('hnsw.iterative_scan', $1, true), set_config('hnsw.ef_search', $2, true),
            set_config('hnsw.max_scan_tuples', $3, true), set_config('hnsw.scan_mem_multiplier', '4', true)`,
@@ -102,15 +102,15 @@ export async function searchImages(
           String(scanTuplesMax),
         ],
       );
-      return search(distance, count);
+      return search(distance, k + spare);
     };
     if (query.exact) return exactly();
     const expected = filtered ? await estimateRows(client, model, filter) : Infinity;
     if (expected <= exactRowsMax) return exactly();
-    const near = await byIndex('off', k + spare);
+    const near = await byIndex('off');
     if (near.length >= k + (filtered ? spare : 0)) return near.slice(0, k);
     if (expected <= exactRowsMaxWhenFar) return exactly();
-    const far = await byIndex('relaxed_order', k + spare);
+    const far = await byIndex('relaxed_order');
     return far.length < k ? exactly() : far.slice(0, k);
   });
 }

@@ -16,9 +16,10 @@ const graphPerTable = 3;
 
 /**
  * How widely the graph is searched for neighbours of each vector while it is made. With pgvector's 64 a search of a million missed
- * 4 of 100, with twice as many 1, and faster; the embedded database, with fewer vectors, misses none.
+ * 4 of 100, with twice as many 1, and faster; the embedded database, with fewer vectors and nobody
+ * beside it to build concurrently with, misses none.
  */
-const efConstruction = { embedded: 64, server: 128 };
+const efConstruction = { '': 64, CONCURRENTLY: 128 };
 
 export type VectorIndexState = 'present' | 'built' | 'being built' | 'not needed';
 
@@ -77,7 +78,7 @@ async function buildIndex(client: ClientBase, model: StoredModel): Promise<void>
   const table = partitionOf(model);
   const { rows } = await client.query<{ embedded: boolean }>(`SELECT version() LIKE '%PGlite%' AS embedded`);
   // The embedded database serves one transaction at a time, so there is nobody to let by; it has its memory set.
-  if (rows[0]?.embedded) return createIndex(client, model, '', efConstruction.embedded);
+  if (rows[0]?.embedded) return createIndex(client, model, '');
   // Outside a transaction there is no SET LOCAL.
   await client.query(
     `SELECT set_config('maintenance_work_mem', greatest(pg_size_bytes(current_setting('maintenance_work_mem')),
@@ -85,11 +86,11 @@ async function buildIndex(client: ClientBase, model: StoredModel): Promise<void>
     [graphPerTable, table],
   );
   try {
-    await createIndex(client, model, 'CONCURRENTLY', efConstruction.server);
+    await createIndex(client, model, 'CONCURRENTLY');
   } catch (error) {
     if (!isOutOfResources(error)) throw error;
     await client.query('SET max_parallel_maintenance_workers = 0');
-    await createIndex(client, model, 'CONCURRENTLY', efConstruction.server);
+    await createIndex(client, model, 'CONCURRENTLY');
   } finally {
     await client.query('RESET maintenance_work_mem; RESET max_parallel_maintenance_workers').catch(() => {});
   }
@@ -98,8 +99,7 @@ async function buildIndex(client: ClientBase, model: StoredModel): Promise<void>
 async function createIndex(
   client: ClientBase,
   model: StoredModel,
-  concurrently: 'CONCURRENTLY' | '',
-  ef: number,
+  concurrently: keyof typeof efConstruction,
 ): Promise<void> {
   const table = partitionOf(model);
   const { rowCount: left } = await client.query(
@@ -110,7 +110,7 @@ async function createIndex(
   await client.query(
     `CREATE INDEX ${concurrently} IF NOT EXISTS ${table}_hnsw ON ${table}
      USING hnsw ((embedding::vector(${model.dimension})) vector_cosine_ops)
-     WITH (ef_construction = ${ef})`,
+     WITH (ef_construction = ${efConstruction[concurrently]})`,
   );
 }
 
