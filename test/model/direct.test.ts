@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { configureSharp } from '@tuhai/core/image/configure-sharp';
 import { defaultImageLimits as limits } from '@tuhai/core/image/limits';
 import { readBundle } from '@tuhai/core/model/bundle';
+import { UsageError } from '@tuhai/core/usage-error';
 import { compareVariants } from '@tuhai/cli/direct/compare-variants';
 import { embedFiles } from '@tuhai/cli/direct/embed-files';
 import { inspectModel } from '@tuhai/cli/direct/inspect-model';
@@ -160,6 +161,11 @@ test('variants are compared with the best of them', async (t) => {
   t.true(
     half !== undefined && half.cosineMin < half.cosineMean && half.cosineMin > 0.9999 && half.imageMs > 0,
   );
+  const gone = [...pictures, '/nowhere/gone.jpg'];
+  await t.throwsAsync(compareVariants(bundle, gone, { ...session, limits }), {
+    instanceOf: UsageError,
+    message: /^\/nowhere\/gone\.jpg: not_found: /,
+  });
 });
 
 test('lines become token ids', async (t) => {

@@ -1,11 +1,12 @@
-import { decodeImage } from '@tuhai/core/image/decode-image';
 import type { ImageLimits } from '@tuhai/core/image/limits';
+import { ItemFailure } from '@tuhai/core/item-failure';
 import type { Bundle, Precision } from '@tuhai/core/model/bundle';
 import { cosinesTo } from '@tuhai/core/model/cosines';
 import type { SessionOptions } from '@tuhai/core/model/open-session';
 import { toMatrix } from '@tuhai/core/model/to-matrix';
+import { UsageError } from '@tuhai/core/usage-error';
+import { decodeFile } from './embed-files.js';
 import { openModel } from './open-model.js';
-import { readImageFile } from './read-image-file.js';
 
 /** What a variant costs, and how far it is from the bundle's most precise one. */
 export interface VariantComparison {
@@ -21,7 +22,7 @@ export interface VariantComparison {
 
 /**
  * Embeds pictures with every variant of a bundle.
- * @throws {ItemFailure} for a file that is no picture
+ * @throws {UsageError} for a file that is no picture
  */
 export async function compareVariants(
   { dir, variants, preprocessing }: Bundle,
@@ -29,8 +30,11 @@ export async function compareVariants(
   { limits, ...session }: SessionOptions & { limits: ImageLimits },
 ): Promise<VariantComparison[]> {
   const pictures: Uint8Array[] = [];
-  for (const file of files)
-    pictures.push((await decodeImage(await readImageFile(file, limits), preprocessing, limits)).pixels);
+  for (const file of files) {
+    const picture = await decodeFile(file, preprocessing, limits);
+    if (picture instanceof ItemFailure) throw new UsageError(`${file}: ${picture.code}: ${picture.message}`);
+    pictures.push(picture);
+  }
   let first: Float32Array[] | undefined;
   const compared: VariantComparison[] = [];
   for (const precision of variants) {

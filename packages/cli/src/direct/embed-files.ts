@@ -1,5 +1,6 @@
 import { decodeImage } from '@tuhai/core/image/decode-image';
 import type { ImageLimits } from '@tuhai/core/image/limits';
+import type { Preprocessing } from '@tuhai/core/image/preprocessing';
 import { toItemFailure, type ItemFailure } from '@tuhai/core/item-failure';
 import type { OpenModel } from './open-model.js';
 import { readImageFile } from './read-image-file.js';
@@ -25,7 +26,9 @@ export async function* embedFiles(
   const tower = await model.imageTower();
   for (let start = 0; start < paths.length; start += batchSize) {
     const batch = paths.slice(start, start + batchSize);
-    const decoded = await Promise.all(batch.map((path) => decodeFile(path, model, limits)));
+    const decoded = await Promise.all(
+      batch.map((path) => decodeFile(path, model.bundle.preprocessing, limits)),
+    );
     const pixels = decoded.filter((image) => image instanceof Uint8Array);
     const rows = await tower.embed(pixels);
     const { dimension } = model.bundle;
@@ -39,13 +42,13 @@ export async function* embedFiles(
   }
 }
 
-async function decodeFile(
+export async function decodeFile(
   path: string,
-  { bundle }: OpenModel,
+  preprocessing: Preprocessing,
   limits: ImageLimits,
 ): Promise<Uint8Array | ItemFailure> {
   try {
-    return (await decodeImage(await readImageFile(path, limits), bundle.preprocessing, limits)).pixels;
+    return (await decodeImage(await readImageFile(path, limits), preprocessing, limits)).pixels;
   } catch (error) {
     return toItemFailure(error);
   }
